@@ -1,12 +1,15 @@
-// Atomics of everything that runs concurrently in weft: rt::atomic, rt::plain, fences, cpu_relax and named memory orders.
+// Atomics of everything that runs concurrently in weft: rt::atomic, rt::plain, fences, cpu_relax
+// and named memory orders.
 //
-// Normally these are std::atomic, a transparent wrapper, and the bare order. In a model build (WEFT_MODEL) they are the
-// types of the explorer in tests/model, which runs the same structure under every schedule and every stale read that the
-// memory model allows. Only model builds have the explorer's folder on their include path.
+// Normally these are std::atomic, a transparent wrapper, and the bare order. In a model build
+// (WEFT_MODEL) they are the types of the explorer in tests/model, which runs the same structure
+// under every schedule and every stale read that the memory model allows. Only model builds have
+// the explorer's folder on their include path.
 //
-// WEFT_ORDER(site, order) names the place where an order is needed. The models weaken one named site at a time and demand
-// that this is noticed, so an order that nobody needs does not survive. Relaxed operations need no name. Sites are
-// identifiers unique within the project, structure first: WEFT_ORDER(local_queue_push_tail, std::memory_order_release).
+// WEFT_ORDER(site, order) names the place where an order is needed. The models weaken one named
+// site at a time and demand that this is noticed, so an order that nobody needs does not survive.
+// Relaxed operations need no name. Sites are identifiers unique within the project, structure
+// first: WEFT_ORDER(local_queue_push_tail, std::memory_order_release).
 #pragma once
 
 #include <atomic>
@@ -34,8 +37,8 @@ using atomic = std::atomic<T>;
 
 using std::atomic_thread_fence;
 
-// One turn of a spin loop: tells the processor, and in the model lets another thread go on first. Every loop that waits
-// for another thread's store calls it.
+// One turn of a spin loop: tells the processor, and in the model lets another thread go on first.
+// Every loop that waits for another thread's store calls it.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -46,8 +49,9 @@ inline void cpu_relax() noexcept {
 #endif
 }
 
-// A field that is not atomic and whose accesses must be ordered by something else; the model reports two accesses that
-// are not. Costs nothing here. read() and write() say which is meant; the conversions let it stand in for a T.
+// A field that is not atomic and whose accesses must be ordered by something else; the model
+// reports two accesses that are not. Costs nothing here. read() and write() say which is meant; the
+// conversions let it stand in for a T.
 template <class T>
 class plain {
  public:

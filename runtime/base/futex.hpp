@@ -1,12 +1,13 @@
 // futex_wait and futex_wake: block an OS thread while a 32-bit word has a value.
 //
-// Any thread may call either. The word decides, the futex only sleeps: a waiter re-reads the word after every return,
-// because woken may also mean a signal or a wake meant for an earlier user of the address. Neither call orders memory
-// for the caller; that is the business of the word's own loads and stores. futex_wake does not read the word, so it may be
-// called (without effect) when the word is already gone. errno is left as it was.
+// Any thread may call either. The word decides, the futex only sleeps: a waiter re-reads the word
+// after every return, because woken may also mean a signal or a wake meant for an earlier user of
+// the address. Neither call orders memory for the caller; that is the business of the word's own
+// loads and stores. futex_wake does not read the word, so it may be called (without effect) when
+// the word is already gone. errno is left as it was.
 //
-// Linux uses the system call, other systems a small table of condition variables, and a model build the explorer's futex,
-// where a thread that nobody wakes is a reported lost wake-up.
+// Linux uses the system call, other systems a small table of condition variables, and a model build
+// the explorer's futex, where a thread that nobody wakes is a reported lost wake-up.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +54,9 @@ inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expect
   return futex_result::woken;
 }
 
-inline void futex_wake(atomic<std::uint32_t>& word, int count) noexcept { model::futex_wake(word, count); }
+inline void futex_wake(atomic<std::uint32_t>& word, int count) noexcept {
+  model::futex_wake(word, count);
+}
 
 #elif defined(__linux__)
 
@@ -72,8 +75,9 @@ inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expect
     deadline.tv_nsec = static_cast<long>(from_boot_ns % second_ns);
   }
   // WAIT_BITSET, unlike WAIT, takes an absolute deadline.
-  const long rc = ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected,
-                            deadline_ns == futex_no_deadline ? nullptr : &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
+  const long rc = ::syscall(
+      SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected,
+      deadline_ns == futex_no_deadline ? nullptr : &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
   const int error = rc == 0 ? 0 : errno;
   errno = saved_errno;
   if (error == ETIMEDOUT) return futex_result::timed_out;
@@ -84,7 +88,8 @@ inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expect
 // Wakes at most count threads that wait on word.
 inline void futex_wake(atomic<std::uint32_t>& word, int count) noexcept {
   const int saved_errno = errno;
-  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
+  ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), FUTEX_WAKE_PRIVATE, count, nullptr,
+            nullptr, 0);
   errno = saved_errno;
 }
 
@@ -92,11 +97,13 @@ inline void futex_wake(atomic<std::uint32_t>& word, int count) noexcept {
 
 namespace futex_table {
 
-// Waiters of all words that hash alike share a bucket and are all woken: a wake for another word is spurious.
+// Waiters of all words that hash alike share a bucket and are all woken: a wake for another word is
+// spurious.
 struct bucket {
   std::mutex lock;
   std::condition_variable wake;
-  std::uint64_t generation = 0;  // under lock; counts wakes, so that one between the check and the sleep is not missed
+  std::uint64_t generation =
+      0;  // under lock; counts wakes, so that one between the check and the sleep is not missed
 };
 
 inline bucket& of(const void* word) noexcept {
@@ -119,7 +126,8 @@ inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expect
     return futex_result::woken;
   }
   const std::chrono::steady_clock::time_point deadline{std::chrono::nanoseconds(deadline_ns)};
-  return bucket.wake.wait_until(hold, deadline, woken) ? futex_result::woken : futex_result::timed_out;
+  return bucket.wake.wait_until(hold, deadline, woken) ? futex_result::woken
+                                                       : futex_result::timed_out;
 }
 
 inline void futex_wake(atomic<std::uint32_t>& word, int) noexcept {
