@@ -1,0 +1,69 @@
+// The winner word of a wait for several things: who ended it, and whether its waiter has parked.
+//
+// It lives on the waiter's stack and is shared by all its wait nodes, its timer and its canceller.
+// Whoever wants to end the wait claims it; exactly one claim succeeds. A wait for one thing has no
+// winner word: there, being found in the queue under its lock is the claim.
+//
+//   open      nobody has won; the waiter is still on its stack and will look before it leaves
+//   parked    nobody has won; the waiter has left its stack, the winner must make it ready
+//   won(k)    case k won; the parked bit tells whether the winner must make it ready
+//
+// A winner that finds the waiter not parked must not make it ready: the waiter's own try_park()
+// fails and it goes on by itself. What the winner writes for the waiter (a value) is written while
+// it holds the lock of the thing that became ready; the waiter takes that lock before it reads.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/atomic.hpp"
+
+namespace weft::rt {
+
+class winner_word {
+ public:
+  enum class claim_result : std::uint8_t { lost, won, won_parked };
+
+  // Claims that are not a case of the select.
+  static constexpr std::uint32_t timed_out = 0x3fff'ffff;
+  static constexpr std::uint32_t cancelled = 0x3fff'fffe;
+  static constexpr std::uint32_t deadlocked = 0x3fff'fffd;
+  static constexpr std::uint32_t max_cases = 0x3fff'fff0;
+
+  // Any thread, normally under the lock of the thing that became ready.
+  claim_result claim(std::uint32_t index) noexcept {
+    std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    while ((seen & won_mask) == 0) {
+      // acquire pairs with try_park(): the waiter's stack is complete when we see it parked.
+      // release pairs with winner(): the waiter sees what happened before the claim.
+      if (word_.compare_exchange_weak(seen, seen | (index + 1),
+                                      WEFT_ORDER(winner_claim, std::memory_order_acq_rel),
+                                      std::memory_order_relaxed))
+        return (seen & parked_bit) != 0 ? claim_result::won_parked : claim_result::won;
+    }
+    return claim_result::lost;
+  }
+
+  // On the next stack, for the waiter: false if somebody has won already, then the waiter must run.
+  bool try_park() noexcept {
+    std::uint32_t expected = 0;
+    return word_.compare_exchange_strong(expected, parked_bit,
+                                         WEFT_ORDER(winner_try_park, std::memory_order_release),
+                                         std::memory_order_relaxed);
+  }
+
+  bool is_won() const noexcept { return (word_.load(std::memory_order_relaxed) & won_mask) != 0; }
+
+  // By the waiter, after is_won() or after it was made ready.
+  std::uint32_t winner() const noexcept {
+    return (word_.load(WEFT_ORDER(winner_winner, std::memory_order_acquire)) & won_mask) - 1;
+  }
+
+ private:
+  static constexpr std::uint32_t parked_bit = 0x8000'0000;
+  static constexpr std::uint32_t won_mask = 0x7fff'ffff;
+
+  // Written by claimers (any thread) and once by try_park().
+  atomic<std::uint32_t> word_{0};
+};
+
+}  // namespace weft::rt
