@@ -6,10 +6,9 @@
 // under every schedule and every stale read that the memory model allows. Only model builds have
 // the explorer's folder on their include path.
 //
-// WEFT_ORDER(site, order) names the place where an order is needed. The models weaken one named
-// site at a time and demand that this is noticed, so an order that nobody needs does not survive.
-// Relaxed operations need no name. Sites are identifiers unique within the project, structure
-// first: WEFT_ORDER(local_queue_push_tail, std::memory_order_release).
+// WEFT_ORDER("structure.step", order) names the place where an order is needed. The models weaken
+// one named site at a time and demand that this is noticed, so an order that nobody needs does not
+// survive. Relaxed operations need no name. A name stands for one place in the whole project.
 #pragma once
 
 #include <atomic>
@@ -26,7 +25,7 @@ using model::cpu_relax;
 using model::plain;
 }  // namespace weft::rt
 
-#define WEFT_ORDER(site, order) (::weft::model::order_at(#site, (order)))
+#define WEFT_ORDER(site, order) (::weft::model::order_at((site), (order)))
 
 #else
 
