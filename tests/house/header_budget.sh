@@ -1,0 +1,31 @@
+#!/bin/sh
+# header_budget.sh ROOT WORK COMPILER...: weft.hpp may add at most 3,000 preprocessed lines (as wc counts
+# them: blank lines and line markers too) to the standard headers that our public headers name, and must
+# not bring in <functional>, <iostream> or anything of Boost or fmt.
+set -e
+limit=3000
+root=$1 work=$2
+shift 2
+mkdir -p "$work"
+
+grep -rhoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[a-z_]+>' "$root/include/weft" |
+  sed 's/.*</#include </' | sort -u > "$work/standard.cpp"
+{ cat "$work/standard.cpp"; echo '#include <weft/weft.hpp>'; } > "$work/weft.cpp"
+
+lines() { "$@" | wc -l; }
+base=$(lines "$@" -std=c++20 -E "$work/standard.cpp")
+all=$(lines "$@" -std=c++20 -I "$root/include" -E "$work/weft.cpp")
+added=$((all - base))
+echo "weft.hpp: $all preprocessed lines, $base of them the standard's: adds $added (at most $limit)"
+
+"$@" -std=c++20 -I "$root/include" -M "$work/weft.cpp" | tr ' \\' '\n\n' > "$work/weft.d"
+status=0
+if grep -E '/(functional|iostream|sstream|fstream|regex|thread|future)$|/(boost|fmt|benchmark|gtest)/' "$work/weft.d"; then
+  echo "these must not be needed by a public header"
+  status=1
+fi
+if [ "$added" -gt "$limit" ]; then
+  echo "over the budget by $((added - limit)) lines"
+  status=1
+fi
+exit $status
