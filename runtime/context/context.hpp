@@ -91,6 +91,7 @@ struct alignas(64) context {
 #if defined(WEFT_SWITCH_BOOST)
   context_entry entry = nullptr;
   void* arg = nullptr;
+  std::uint64_t fp_modes = 0;
   saved_frame frame;
 #endif
 #if WEFT_ASAN
@@ -118,7 +119,7 @@ void context_destroy(context& flow) noexcept;
 // Of a suspended flow.
 saved_frame context_frame(const context& flow) noexcept;
 
-#if WEFT_CONTEXT_INLINE
+#if defined(WEFT_SWITCH_OWN)
 extern "C" {
 // switch_x86_64.S, switch_aarch64.S: pushes the registers, stores the stack pointer to *from_sp,
 // takes to_sp and pops.
@@ -126,13 +127,8 @@ void weft_context_jump(void** from_sp, void* to_sp) noexcept;
 }
 #endif
 
-// The running flow is suspended as `from`, `to` continues; returns when somebody switches to `from`
-// again, perhaps on another thread. from and to differ.
-#if !WEFT_CONTEXT_INLINE
-void context_switch(context& from, context& to) noexcept;
-#else
-inline void context_switch(context& from, context& to) noexcept {
-  WEFT_DCHECK(&from != &to && to.sp != nullptr, "switch to a flow that is not suspended");
+// The part of a switch that needs the thread; part of context_switch, not for others.
+[[gnu::always_inline]] inline void context_hand_over(context& from, context& to) noexcept {
   exception_state* const exceptions = from.thread_exceptions;
   int* const error = from.thread_errno;
   from.caught = exceptions->caught;
@@ -143,8 +139,18 @@ inline void context_switch(context& from, context& to) noexcept {
   *error = to.error;
   to.thread_exceptions = exceptions;
   to.thread_errno = error;
+}
+
+// The running flow is suspended as `from`, `to` continues; returns when somebody switches to `from`
+// again, perhaps on another thread. from and to differ.
+#if WEFT_CONTEXT_INLINE
+inline void context_switch(context& from, context& to) noexcept {
+  WEFT_DCHECK(&from != &to && to.sp != nullptr, "switch to a flow that is not suspended");
+  context_hand_over(from, to);
   weft_context_jump(&from.sp, to.sp);
 }
+#else
+void context_switch(context& from, context& to) noexcept;
 #endif
 
 // The last switch of `from`, whose sanitizer state is given up.
