@@ -14,10 +14,10 @@ namespace weft::rt {
 
 #if defined(WEFT_MODEL)
 inline void asymmetric_light() noexcept {
-  atomic_thread_fence(WEFT_ORDER(asymmetric_light, std::memory_order_seq_cst));
+  atomic_thread_fence(WEFT_ORDER("asymmetric.light", std::memory_order_seq_cst));
 }
 inline void asymmetric_heavy() noexcept {
-  atomic_thread_fence(WEFT_ORDER(asymmetric_heavy, std::memory_order_seq_cst));
+  atomic_thread_fence(WEFT_ORDER("asymmetric.heavy", std::memory_order_seq_cst));
 }
 #else
 // Written once while the program loads, before any thread of ours exists.

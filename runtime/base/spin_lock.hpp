@@ -25,17 +25,17 @@ class spin_lock {
 
   void lock() noexcept {
     // Pairs with the store in unlock(): what the previous holder wrote is visible.
-    if (word_.exchange(held, WEFT_ORDER(spin_lock_lock, std::memory_order_acquire)) != 0)
+    if (word_.exchange(held, WEFT_ORDER("spin_lock.lock", std::memory_order_acquire)) != 0)
       lock_slow();
   }
 
   bool try_lock() noexcept {
     return word_.load(std::memory_order_relaxed) == 0 &&
-           word_.exchange(held, WEFT_ORDER(spin_lock_try_lock, std::memory_order_acquire)) == 0;
+           word_.exchange(held, WEFT_ORDER("spin_lock.try_lock", std::memory_order_acquire)) == 0;
   }
 
   void unlock() noexcept {
-    word_.store(0, WEFT_ORDER(spin_lock_unlock, std::memory_order_release));
+    word_.store(0, WEFT_ORDER("spin_lock.unlock", std::memory_order_release));
   }
 
   // A hint for assertions and diagnostics only.
@@ -63,7 +63,7 @@ class spin_lock {
         (void)spins;
 #endif
       }
-    } while (word_.exchange(held, WEFT_ORDER(spin_lock_lock_slow, std::memory_order_acquire)) !=
+    } while (word_.exchange(held, WEFT_ORDER("spin_lock.lock_slow", std::memory_order_acquire)) !=
              0);
   }
   static constexpr int spins_before_yield = 128;

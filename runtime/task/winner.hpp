@@ -36,7 +36,7 @@ class winner_word {
       // acquire pairs with try_park(): the waiter's stack is complete when we see it parked.
       // release pairs with winner(): the waiter sees what happened before the claim.
       if (word_.compare_exchange_weak(seen, seen | (index + 1),
-                                      WEFT_ORDER(winner_claim, std::memory_order_acq_rel),
+                                      WEFT_ORDER("winner.claim", std::memory_order_acq_rel),
                                       std::memory_order_relaxed))
         return (seen & parked_bit) != 0 ? claim_result::won_parked : claim_result::won;
     }
@@ -47,7 +47,7 @@ class winner_word {
   bool try_park() noexcept {
     std::uint32_t expected = 0;
     return word_.compare_exchange_strong(expected, parked_bit,
-                                         WEFT_ORDER(winner_try_park, std::memory_order_release),
+                                         WEFT_ORDER("winner.try_park", std::memory_order_release),
                                          std::memory_order_relaxed);
   }
 
@@ -55,7 +55,7 @@ class winner_word {
 
   // By the waiter, after is_won() or after it was made ready.
   std::uint32_t winner() const noexcept {
-    return (word_.load(WEFT_ORDER(winner_winner, std::memory_order_acquire)) & won_mask) - 1;
+    return (word_.load(WEFT_ORDER("winner.winner", std::memory_order_acquire)) & won_mask) - 1;
   }
 
  private:

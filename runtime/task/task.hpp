@@ -1,0 +1,55 @@
+// The task record: what a task IS. It lies at the top of the task's own stack, so that a parked
+// shallow task touches one page; its memory is type-stable for the length of a run.
+//
+// From the top of the stack downwards: record, closure, first frame.
+//
+// States (written by whoever moves the task, read by the report and by cheap consistency checks):
+//   unused    the slot has no task. On the stack pool's free list or a processor's stack cache.
+//   runnable  in a run queue, a run-next slot or somebody's hands on the way there. Its stack is
+//             at rest. Moved to running by the worker that takes it.
+//   running   on a worker. Only that worker touches its stack and context.
+//   parked    off its stack, its wait node in some queue (or its winner word open). Moved to
+//             runnable by the one who unlinked the node or won the word: ready().
+//   finished  its last switch is under way; the next flow on that worker frees the stack.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/context/context.hpp"
+#include "runtime/task/cancel_state.hpp"
+#include "runtime/task/wait_site.hpp"
+#include "runtime/task/waiter.hpp"
+
+namespace weft::rt {
+
+enum class task_state : std::uint8_t { unused, runnable, running, parked, finished };
+
+inline constexpr std::size_t max_task_name = 31;
+
+struct task : waiter {
+  task() noexcept : waiter(waiter_kind::task) {}
+
+  // Hot: what a switch and a wake-up touch.
+  context ctx;
+  atomic<task_state> state{task_state::unused};
+  task* next = nullptr;  // owner of the list it is on: global queue, batch, poller's result
+  cancel_state<wait_site> cancel;
+
+  // Constant while the task lives.
+  std::uint64_t id = 0;
+  std::uint64_t parent_id = 0;        // 0: spawned by a foreign thread
+  const void* spawn_pc = nullptr;     // return address of the spawn, in the user's code
+  stack_span stack{};                 // all of the slot's stack, record included
+  void (*run)(void* closure) = nullptr;  // calls the closure and destroys it
+  void* closure = nullptr;
+
+  // Owner only; the report reads them when the task is at rest.
+  void* locals = nullptr;  // task_local values
+  std::uint32_t held_locks = 0;
+  bool ended_early = false;  // this_task::exit or cancelled: join() says so
+  char name[max_task_name + 1] = {};
+};
+
+}  // namespace weft::rt

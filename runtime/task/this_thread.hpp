@@ -1,0 +1,28 @@
+// The one thread_local of weft: who runs on this OS thread.
+//
+// Always through the out-of-line accessor: compilers keep thread-local addresses in registers across
+// a switch after which the task may be on another thread. Never keep what it returns across
+// anything that may park.
+#pragma once
+
+#include "runtime/task/task.hpp"
+
+namespace weft::sched {
+struct worker;
+}
+
+namespace weft::rt {
+
+class thread_waiter;
+
+struct thread_info {
+  task* current = nullptr;           // the task that runs here; null on a worker's own stack
+  sched::worker* worker = nullptr;   // non-null on threads of the scheduler
+  thread_waiter* foreign = nullptr;  // this thread's waiter once it has waited from outside
+};
+
+thread_info& this_thread() noexcept;
+
+inline task* current_task() noexcept { return this_thread().current; }
+
+}  // namespace weft::rt

@@ -1,0 +1,88 @@
+// The one waiting protocol: register a wait node, park, be made ready exactly once, take back the
+// nodes that lost. Channels, locks, joins, timers and descriptors all wait through this file.
+//
+// A primitive that lets somebody wait:
+//     lock; look; if it must wait: wait_node node; ... wait_one(lock, queue, node, place) ...
+// and that ends a wait:
+//     lock; won_waiter w = take_waiter(queue); ... w.node->result = ok ...; unlock; wake(w)
+// where everything the waiter must see is written before the unlock, and `who` is read before it.
+#pragma once
+
+#include "runtime/task/park.hpp"
+#include "runtime/task/wait_node.hpp"
+#include "runtime/task/wait_site.hpp"
+#include "runtime/task/waiter.hpp"
+
+namespace weft::rt {
+
+// Start of every blocking call: throws task_cancelled if the running task is cancelled (unless it
+// is unwinding). Before it had any effect. Under WEFT_FORCED_YIELDS also yields now and then.
+void checkpoint();
+
+// Throws what the result stands for if it is cancelled or deadlocked; else nothing.
+void throw_if_interrupted(wait_result result);
+
+// The calling task or foreign thread.
+waiter& current_waiter();
+
+enum class interruptible : bool { no, yes };
+
+// With `held` locked: links the node at the end of the queue, parks, and returns the node's result
+// with the lock released. ok and closed are what the waker wrote; cancelled and deadlocked: the node
+// was unlinked and nothing happened.
+wait_result wait_one(spin_lock& held, wait_queue& queue, wait_node& node, const wait_place& place,
+                     interruptible may_interrupt = interruptible::yes) noexcept;
+
+// The same with a deadline (steady clock; never_ns: none): timed_out when that comes first.
+wait_result wait_one_until(spin_lock& held, wait_queue& queue, wait_node& node,
+                           const wait_place& place, std::int64_t deadline_ns,
+                           interruptible may_interrupt = interruptible::yes) noexcept;
+
+// Parks until the deadline. ok when it has come.
+wait_result wait_until(const wait_place& place, std::int64_t deadline_ns) noexcept;
+
+// A wait for several things. The caller links nodes whose winner is word(), each under its own
+// lock, waits, and then unlinks those still linked, each under its lock; the lock of the winner's
+// thing must be taken once too before the winner's result is read.
+class any_wait {
+ public:
+  any_wait(const wait_place& place, const wait_case* cases, std::uint32_t count) noexcept;
+
+  winner_word& word() noexcept { return word_; }
+  waiter& who() const noexcept { return *who_; }
+
+  // The index of the winning node, or winner_word::timed_out, cancelled, deadlocked.
+  std::uint32_t wait(std::int64_t deadline_ns,
+                     interruptible may_interrupt = interruptible::yes) noexcept;
+
+ private:
+  std::uint32_t wait_as_thread(std::int64_t deadline_ns) noexcept;
+
+  waiter* who_;
+  winner_word word_;
+  wait_site site_;
+};
+
+// Makes a waiter runnable. Any thread.
+void make_ready(waiter& who) noexcept;
+
+// After unlocking. `who` must have been read under the lock: a waiter that need not be made ready
+// may already be gone.
+struct wake_up {
+  waiter* who = nullptr;
+  wake_up() = default;
+  explicit wake_up(const won_waiter& won) noexcept
+      : who(won && won.must_ready ? won.node->who : nullptr) {}
+  void operator()() const noexcept {
+    if (who != nullptr) make_ready(*who);
+  }
+};
+
+// Ends the wait a task is in, if it is in one that may be interrupted, with that result.
+// Any thread, while the site is kept (see cancel_state.hpp).
+bool interrupt_wait(wait_site& site, wait_result why) noexcept;
+
+// Cancels a task: its present wait ends, later ones throw. Any thread.
+void cancel_task(task& target) noexcept;
+
+}  // namespace weft::rt
