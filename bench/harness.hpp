@@ -1,0 +1,162 @@
+#pragma once
+// The measuring harness that every C++ benchmark program shares (weft, Boost.Fiber and the raw
+// limits alike; peers/go/harness.go is the same thing in Go). It knows no runtime: call it from the
+// main task, fiber or thread, and from one of them only.
+//
+// A workload is a callable `body(n)` that performs n operations and returns when they are done.
+// The harness warms up, finds the n that takes the wanted time, repeats, and prints one JSON object
+// a line: {"workload", "runtime", "workers", "unit", "min", "median", "max"}.
+
+#include <algorithm>
+#include <cfenv>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+struct args {
+  unsigned workers = 1;
+  int reps = 5;
+  double target_ms = 100;   // how long one repetition should take
+  std::uint64_t ops = 0;    // not 0: exactly this many operations, no warm-up (perf, callgrind)
+  std::string scheduler;    // peers with several schedulers: which one
+};
+
+inline args parse(int argc, char** argv) {
+  args a;
+  for (int i = 1; i < argc; ++i) {
+    const std::string key = argv[i];
+    if (i + 1 >= argc) {
+      std::fprintf(stderr, "%s: %s needs a value\n", argv[0], key.c_str());
+      std::exit(2);
+    }
+    const char* value = argv[++i];
+    if (key == "--workers") {
+      a.workers = static_cast<unsigned>(std::strtoul(value, nullptr, 10));
+    } else if (key == "--reps") {
+      a.reps = std::atoi(value);
+    } else if (key == "--ms") {
+      a.target_ms = std::atof(value);
+    } else if (key == "--ops") {
+      a.ops = std::strtoull(value, nullptr, 10);
+    } else if (key == "--scheduler") {
+      a.scheduler = value;
+    } else {
+      std::fprintf(stderr,
+                   "usage: %s [--workers N] [--reps N] [--ms MILLISECONDS] [--ops N] "
+                   "[--scheduler NAME]\n",
+                   argv[0]);
+      std::exit(2);
+    }
+  }
+  if (a.workers == 0 || a.reps <= 0 || a.target_ms <= 0) {
+    std::fprintf(stderr, "%s: --workers, --reps and --ms must be positive\n", argv[0]);
+    std::exit(2);
+  }
+  return a;
+}
+
+// For programs that only make sense with that many workers; status 3 tells scripts/bench.
+inline void only_workers(const args& a, unsigned workers) {
+  if (a.workers != workers) {
+    std::fprintf(stderr, "this program measures %u worker%s only\n", workers,
+                 workers == 1 ? "" : "s");
+    std::exit(3);
+  }
+}
+
+// Keeps the compiler from dropping a computation whose result nobody reads.
+template <class T>
+inline void keep(const T& value) {
+  asm volatile("" : : "r,m"(value) : "memory");
+}
+
+// The harness computes in floating point, which leaves sticky flags in the control register; some
+// runtimes then pay for each switch (the yield_fp question). They are cleared so that no other
+// workload depends on what the harness did before it.
+template <class F>
+double time_ns(F&& f) {
+  std::feclearexcept(FE_ALL_EXCEPT);
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  const std::chrono::duration<double, std::nano> passed = std::chrono::steady_clock::now() - start;
+  return passed.count();
+}
+
+inline void print_result(const char* workload, const char* runtime, unsigned workers,
+                         const char* unit, std::vector<double> samples) {
+  std::sort(samples.begin(), samples.end());
+  const std::size_t half = samples.size() / 2;
+  const double median =
+      samples.size() % 2 == 1 ? samples[half] : (samples[half - 1] + samples[half]) / 2;
+  std::printf(
+      "{\"workload\":\"%s\",\"runtime\":\"%s\",\"workers\":%u,\"unit\":\"%s\","
+      "\"min\":%.2f,\"median\":%.2f,\"max\":%.2f}\n",
+      workload, runtime, workers, unit, samples.front(), median, samples.back());
+  std::fflush(stdout);
+}
+
+// Nanoseconds an operation. `scale` multiplies each sample (yield counts a worker's time, not the
+// wall's). `round_to`: body is only called with multiples of it (waves).
+template <class F>
+void measure(const args& a, const char* workload, const char* runtime, F&& body, double scale = 1,
+             std::uint64_t round_to = 1) {
+  const auto rounded = [&](double n) {
+    const auto units = static_cast<std::uint64_t>(n / static_cast<double>(round_to));
+    return std::max<std::uint64_t>(units, 1) * round_to;
+  };
+  std::uint64_t n = round_to;
+  if (a.ops != 0) {
+    n = rounded(static_cast<double>(a.ops));
+  } else {
+    // Double until a run is long enough to be trusted, then scale. This is the warm-up as well.
+    const double trusted_ns = a.target_ms * 1e6 / 4;
+    double took = time_ns([&] { body(n); });
+    while (took < trusted_ns) {
+      const double factor = std::clamp(trusted_ns * 1.2 / std::max(took, 1.0), 2.0, 10.0);
+      n = rounded(static_cast<double>(n) * factor);
+      took = time_ns([&] { body(n); });
+    }
+    n = rounded(static_cast<double>(n) * a.target_ms * 1e6 / took);
+  }
+  std::vector<double> samples;
+  for (int i = 0; i < a.reps; ++i) {
+    samples.push_back(time_ns([&] { body(n); }) * scale / static_cast<double>(n));
+  }
+  print_result(workload, runtime, a.workers, "ns", std::move(samples));
+}
+
+// Milliseconds of a whole job of fixed size.
+template <class F>
+void measure_job(const args& a, const char* workload, const char* runtime, F&& job) {
+  if (a.ops == 0) {
+    job();
+  }
+  std::vector<double> samples;
+  for (int i = 0; i < a.reps; ++i) {
+    samples.push_back(time_ns(job) / 1e6);
+  }
+  print_result(workload, runtime, a.workers, "ms", std::move(samples));
+}
+
+// The CPU-bound work of one skewed_spawn task: a chain of dependent multiplications, the same count
+// in each language, so that compilers cannot differ much.
+inline constexpr int skewed_tasks = 2000;
+inline constexpr int skewed_steps = 20000;
+
+inline std::uint64_t burn(std::uint64_t x) {
+  for (int i = 0; i < skewed_steps; ++i) {
+    x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+  }
+  return x;
+}
+
+inline constexpr std::uint64_t wave_size = 10000;
+inline constexpr std::size_t spsc_capacity = 128;
+
+}  // namespace bench

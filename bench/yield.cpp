@@ -1,0 +1,22 @@
+// What does a yield cost? Two tasks a worker yield; a worker's time for one yield.
+#include "bench/weft_main.hpp"
+
+int main(int argc, char** argv) {
+  return bench::weft_main(argc, argv, [](const bench::args& a) {
+    const std::uint64_t tasks = 2 * a.workers;
+    bench::measure(
+        a, "yield", "weft",
+        [&](std::uint64_t n) {
+          weft::wait_group ended;
+          for (std::uint64_t t = 0; t < tasks; ++t) {
+            ended.go([n, tasks] {
+              for (std::uint64_t i = 0; i < n / tasks; ++i) {
+                weft::this_task::yield();
+              }
+            });
+          }
+          ended.wait();
+        },
+        a.workers, tasks);
+  });
+}
