@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
   bench::only_workers(a, 1);
   std::vector<void*> stack(8192);
   // As if `other` had been called: the stack pointer is 8 off a multiple of 16 at its first line.
-  const auto top = reinterpret_cast<std::uintptr_t>(stack.data() + stack.size()) & ~std::uintptr_t{15};
+  const auto end = reinterpret_cast<std::uintptr_t>(stack.data() + stack.size());
+  const auto top = end & ~std::uintptr_t{15};
   auto* sp = reinterpret_cast<void**>(top) - 2;
   *sp = reinterpret_cast<void*>(&other);
   other_sp = sp;

@@ -1,6 +1,6 @@
 #pragma once
-// Two threads that answer each other must sit on two processors; left alone, the kernel may run them
-// on one for a long while.
+// Two threads that answer each other must sit on two processors; left alone, the kernel may keep
+// them on one for a long while.
 
 #include <pthread.h>
 #include <sched.h>

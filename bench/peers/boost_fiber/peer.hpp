@@ -3,7 +3,7 @@
 //
 // One worker uses the default round_robin. More use `shared_work` or `work_stealing` (chosen by
 // --scheduler; they report themselves as boost_fiber and boost_fiber_ws). Neither suspends an idle
-// thread: that is their fastest setting on a machine with a core for each worker, and their default.
+// thread: their default, and their fastest setting on a machine with a core for each worker.
 // The body runs in a fiber of its own because main fibers are pinned to their thread.
 
 #include <boost/fiber/all.hpp>
