@@ -6,7 +6,13 @@ use IO::Socket::INET;
 
 my $program = shift;
 my $pid = open(my $server, '-|', $program, '0') or die "cannot start $program: $!";
-END { local $?; kill 'KILL', $pid if $pid }  # also after a failed check
+# Also after a failed check: nothing is left running.
+END {
+  my $status = $?;
+  kill 'KILL', $pid if $pid;
+  close($server) if $server;
+  $? = $status;
+}
 $SIG{ALRM} = sub { kill 'KILL', $pid; die "no answer in time\n" };
 $SIG{PIPE} = 'IGNORE';
 alarm 60;
