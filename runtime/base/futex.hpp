@@ -43,7 +43,8 @@ inline constexpr std::int64_t futex_no_deadline = std::numeric_limits<std::int64
 
 inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expected,
                                std::int64_t deadline_ns = futex_no_deadline) noexcept {
-  switch (model::futex_wait(word, expected, deadline_ns != futex_no_deadline)) {
+  switch (
+      model::cell_futex_wait(word.explorer_cell(), expected, deadline_ns != futex_no_deadline)) {
     case model::futex_outcome::timed_out:
       return futex_result::timed_out;
     case model::futex_outcome::changed:
@@ -55,7 +56,7 @@ inline futex_result futex_wait(atomic<std::uint32_t>& word, std::uint32_t expect
 }
 
 inline void futex_wake(atomic<std::uint32_t>& word, int count) noexcept {
-  model::futex_wake(word, count);
+  model::cell_futex_wake(word.explorer_cell(), count);
 }
 
 #elif defined(__linux__)
