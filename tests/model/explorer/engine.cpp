@@ -538,7 +538,8 @@ std::string engine::place_name(const void* address) const {
 }
 
 std::string engine::location_name(std::size_t location) const {
-  std::string name = "a" + std::to_string(location);
+  std::string name("a");
+  name += std::to_string(location);
   const char* place = static_cast<const char*>(location_addresses_[location]);
   for (const owned_object& o : owned_) {
     const char* begin = static_cast<const char*>(o.object);

@@ -29,7 +29,7 @@ class flow {
   std::unique_ptr<char[]> stack_;  // null in the flow that the OS thread came with
   void (*entry_)(void*) = nullptr;
   void* argument_ = nullptr;
-  void* sanitizer_save_ = nullptr;
+  [[maybe_unused]] void* sanitizer_save_ = nullptr;
   const void* bottom_ = nullptr;
   std::size_t bytes_ = 0;
 
