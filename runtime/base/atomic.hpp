@@ -20,9 +20,12 @@
 
 namespace weft::rt {
 using model::atomic;
-using model::atomic_thread_fence;
 using model::cpu_relax;
 using model::plain;
+// An object, so that a std::memory_order argument does not bring std's function in as well.
+inline constexpr auto atomic_thread_fence = [](std::memory_order order) noexcept {
+  model::atomic_thread_fence(order);
+};
 }  // namespace weft::rt
 
 #define WEFT_ORDER(site, order) (::weft::model::order_at((site), (order)))
