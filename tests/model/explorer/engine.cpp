@@ -95,6 +95,7 @@ void engine::run_execution() {
   stale_left_ = bounds_.stale_reads;
   timeouts_left_ = bounds_.timeouts;
   spurious_left_ = bounds_.spurious_wakes;
+  weak_left_ = bounds_.weak_failures;
   steps_ = 0;
   changes_ = 0;
   futex_queue_.clear();
@@ -387,7 +388,7 @@ bool engine::compare_exchange(const cell& at, std::uint64_t& expected, std::uint
   threads_[current_].spun_on.set(location);
 
   // First the newest store, then a failure for no reason, then failures that read an older store.
-  const bool may_fail_equal = equal && weak && bounds_.weak_cas_fails;
+  const bool may_fail_equal = equal && weak && weak_left_ > 0;
   std::vector<std::size_t> older;
   if (stale_left_ > 0) {
     const std::size_t oldest = memory_.readable(current_, location, failure).oldest;
@@ -405,7 +406,9 @@ bool engine::compare_exchange(const cell& at, std::uint64_t& expected, std::uint
     return true;
   }
   std::size_t chosen = newest;
-  if (way > 0 && !(may_fail_equal && way == 1)) {
+  if (may_fail_equal && way == 1) {
+    --weak_left_;
+  } else if (way > 0) {
     chosen = older[way - (may_fail_equal ? 2 : 1)];
     --stale_left_;
   }
@@ -553,12 +556,14 @@ std::string engine::trail_text() const {
   std::size_t width = 0;
   for (std::size_t i = 0; i < started_; ++i) width = std::max(width, threads_[i].name.size());
   std::string text;
-  int number = 0;
+  std::size_t number = 0;
   for (const step& s : steps_done_) {
+    // Of an execution that does not end the beginning and a few turns are enough.
+    if (++number > 150 && number + 50 < steps_done_.size()) continue;
     const std::string& who = threads_[s.thread].name;
     const std::string where =
         s.location < 0 ? "" : location_name(static_cast<std::size_t>(s.location));
-    std::string count = std::to_string(++number);
+    std::string count = std::to_string(number);
     text += std::string(count.size() < 4 ? 4 - count.size() : 0, ' ') + count + "  " + who +
             std::string(width - who.size() + 2, ' ') + step_text(s, where) + "\n";
   }

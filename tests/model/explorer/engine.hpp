@@ -123,6 +123,7 @@ class engine {
   int stale_left_ = 0;
   int timeouts_left_ = 0;
   int spurious_left_ = 0;
+  int weak_left_ = 0;
   int steps_ = 0;
   std::uint64_t changes_ = 0;
   std::vector<std::size_t> futex_queue_;  // waiting threads, first come first

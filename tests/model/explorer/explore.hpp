@@ -34,8 +34,8 @@ struct options {
   int stale_reads = 1000;  // loads that do not return the newest store, an execution
   int timeouts = 1;        // futex waits with a deadline that end by it although others could go on
   int spurious_wakes = 0;  // futex waits that return for no reason
-  bool weak_cas_fails = false;  // compare_exchange_weak may fail although the value is as expected
-  int steps = 4000;             // more in one execution is a livelock
+  int weak_failures = 0;   // compare_exchange_weak that fails although the value is as expected
+  int steps = 4000;        // more in one execution is a livelock
   std::uint64_t executions = 3'000'000;
   bool random = false;  // walks at random (ignores the preemption bound) instead of exhausting
   std::uint64_t seed = 1;
