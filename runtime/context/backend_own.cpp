@@ -1,8 +1,7 @@
-// Our own backend: the first frame of a flow, as switch_x86_64.S and switch_aarch64.S expect it.
+// Our own backend: a fresh flow looks suspended just before weft_context_start (start_*.S).
 #if defined(WEFT_SWITCH_OWN)
 
 #include <cstdint>
-#include <cstring>
 #include <new>
 
 #include "runtime/context/backend.hpp"
@@ -13,50 +12,17 @@ extern "C" [[gnu::visibility("hidden")]] void weft_context_start() noexcept;
 namespace weft::rt::backend {
 namespace {
 
-#if defined(__x86_64__)
-
-struct suspended {
-  std::uint32_t mxcsr;
-  std::uint16_t x87_control;
-  std::uint16_t unused;
-  void *r12, *r13, *r14, *r15, *rbx, *rbp, *pc;
+// At the stack's top, above the first frame; read by weft_context_start.
+struct launch {
+  void* function;
+  void* first;
+  void* second;
 };
-static_assert(sizeof(suspended) == 64);
 
-void fill(suspended& at, void* function, void* first, void* second) noexcept {
-  asm("stmxcsr %0" : "=m"(at.mxcsr));
-  asm("fnstcw %0" : "=m"(at.x87_control));
-  at.r12 = function;
-  at.rbx = first;
-  at.r13 = second;
-  at.pc = reinterpret_cast<void*>(&weft_context_start);
-}
-void* frame_pointer(const suspended& at) noexcept {
-  return at.rbp;
-}
-
-#elif defined(__aarch64__)
-
-struct suspended {
-  std::uint64_t fpcr;
-  std::uint64_t unused;
-  std::uint64_t d8_to_d15[8];
-  void *x19, *x20, *x21, *x22_to_x28[7], *x29, *pc;
+struct fresh {
+  suspended_frame frame;  // dead once the flow runs, which starts right above it
+  alignas(16) launch start;
 };
-static_assert(sizeof(suspended) == 176);
-
-void fill(suspended& at, void* function, void* first, void* second) noexcept {
-  asm("mrs %0, fpcr" : "=r"(at.fpcr));
-  at.x19 = function;
-  at.x20 = first;
-  at.x21 = second;
-  at.pc = reinterpret_cast<void*>(&weft_context_start);
-}
-void* frame_pointer(const suspended& at) noexcept {
-  return at.x29;
-}
-
-#endif
 
 #if WEFT_ASAN || WEFT_TSAN
 // The first frame of a flow: closes the switch that led here.
@@ -66,27 +32,39 @@ WEFT_NO_SANITIZE void start_hooked(void* entry, void* arg) {
 }
 #endif
 
+// Below the stack pointer a leaf function may use this much.
+#if defined(__x86_64__)
+constexpr std::size_t red_zone_bytes = 128;
+#else
+constexpr std::size_t red_zone_bytes = 0;
+#endif
+
+const suspended_frame& frame_of(const context& flow) noexcept {
+  return *static_cast<const suspended_frame*>(flow.sp);
+}
+
 }  // namespace
 
 void make(context& flow, context_entry entry, void* arg) noexcept {
   const auto top = reinterpret_cast<std::uintptr_t>(flow.stack.hi) & ~std::uintptr_t{15};
-  auto* const at = ::new (reinterpret_cast<void*>(top - sizeof(suspended))) suspended{};
+  fresh* const at = ::new (reinterpret_cast<void*>(top - sizeof(fresh))) fresh{};
   void* const function = reinterpret_cast<void*>(entry);
 #if WEFT_ASAN || WEFT_TSAN
-  fill(*at, reinterpret_cast<void*>(&start_hooked), function, arg);
+  at->start = {reinterpret_cast<void*>(&start_hooked), function, arg};
 #else
-  fill(*at, function, arg, nullptr);
+  at->start = {function, arg, nullptr};
 #endif
-  flow.sp = at;
-}
-
-WEFT_NO_SANITIZE void jump(context& from, context& to) noexcept {
-  weft_context_jump(&from.sp, to.sp);
+  at->frame = {reinterpret_cast<void*>(&weft_context_start), &at->start, nullptr, &at->start};
+  flow.sp = &at->frame;
 }
 
 saved_frame frame(const context& flow) noexcept {
-  const auto* const at = static_cast<const suspended*>(flow.sp);
-  return {at->pc, static_cast<std::byte*>(flow.sp) + sizeof(suspended), frame_pointer(*at)};
+  const suspended_frame& at = frame_of(flow);
+  return {at.pc, at.sp, at.fp};
+}
+
+std::byte* lowest(const context& flow) noexcept {
+  return static_cast<std::byte*>(frame_of(flow).sp) - red_zone_bytes;
 }
 
 }  // namespace weft::rt::backend

@@ -8,6 +8,9 @@
 
 #include "runtime/context/backend.hpp"
 #include "runtime/context/sanitizer_hooks.hpp"
+#if defined(WEFT_SWITCH_BOOST)
+#include "runtime/context/jump_boost.hpp"
+#endif
 
 extern "C" void weft_context_returned() noexcept {
   weft::rt::check_failed("entry does not return", "the entry of a flow returned", __FILE__,
@@ -18,6 +21,18 @@ namespace weft::rt {
 namespace {
 
 static_assert(!WEFT_CONTEXT_INLINE || sizeof(context) == 64, "the hot part of a task: one line");
+
+// Suspends `from`, continues `to`, in the frame of the caller.
+[[gnu::always_inline]] WEFT_NO_SANITIZE inline void jump(context& from, context& to) noexcept {
+#if defined(WEFT_SWITCH_OWN)
+  suspended_frame here;
+  from.sp = &here;
+  jump_own(&here, static_cast<suspended_frame*>(to.sp));
+#else
+  jump_boost(from, to);
+#endif
+  from.sp = nullptr;
+}
 
 // Of the calling thread. Out of line, so that no caller can keep either address across a switch.
 [[gnu::noinline]] exception_state* thread_exceptions() noexcept {
@@ -63,12 +78,13 @@ void context_abandon(context& self) noexcept {
 void context_make(context& flow, stack_span stack, context_entry entry, void* arg) noexcept {
   flow = context{};
   flow.stack = stack;
+  flow.fp_modes = fp_modes();
   backend::make(flow, entry, arg);
   hooks::made(flow);
 }
 
 void context_destroy(context& flow) noexcept {
-  hooks::destroyed(flow);
+  hooks::destroyed(flow, backend::lowest(flow));
   flow.sp = nullptr;
 }
 
@@ -77,20 +93,20 @@ saved_frame context_frame(const context& flow) noexcept {
 }
 
 #if !WEFT_CONTEXT_INLINE
-WEFT_NO_SANITIZE void context_switch(context& from, context& to) noexcept {
+[[gnu::noinline]] WEFT_NO_SANITIZE void context_switch(context& from, context& to) noexcept {
   WEFT_DCHECK(&from != &to && to.sp != nullptr, "switch to a flow that is not suspended");
   context_hand_over(from, to);
   hooks::before_switch(from, to, false);
-  backend::jump(from, to);
+  jump(from, to);
   hooks::after_switch(from);
 }
 #endif
 
-WEFT_NO_SANITIZE void context_leave(context& from, context& to) noexcept {
+[[gnu::noinline]] WEFT_NO_SANITIZE void context_leave(context& from, context& to) noexcept {
   WEFT_DCHECK(from.thread_exceptions->caught == nullptr, "a flow ends inside a catch block");
   context_hand_over(from, to);
   hooks::before_switch(from, to, true);
-  backend::jump(from, to);
+  jump(from, to);
   check_failed("does not continue", "a flow that has ended was resumed", __FILE__, __LINE__);
 }
 

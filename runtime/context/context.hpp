@@ -7,17 +7,16 @@
 // wrote, and a flow must not be published as resumable before its context_switch has left its
 // stack, so that is done by the flow that runs next.
 //
-// Duties, in the order in which they are done:
+// Duties, all done before the jump, so that after it nothing depends on the thread and no
+// thread-local address that a compiler kept in a register can be wrong here:
 //  - exception state (caught exceptions, number of uncaught ones) and errno belong to the flow.
 //  Both
-//    live in thread-local storage, so they are saved and loaded BEFORE the jump, through addresses
-//    that the running flow knows because the flow that ran before it on this thread handed them
-//    over. After the jump nothing depends on the thread, so no thread-local address that a compiler
-//    kept in a register can be wrong here.
+//    live in thread-local storage; they are saved and loaded through addresses that the running
+//    flow knows because the flow that ran before it on this thread handed them over.
+//  - floating-point control modes (rounding, masks, flush to zero). Sticky flags are not preserved.
 //  - ASan, TSan and valgrind are told (sanitizer_hooks.hpp).
-//  - callee-saved registers and floating-point control modes (rounding, masks, flush to zero), by
-//    the backend: our own switch (WEFT_SWITCH_OWN: x86-64 and aarch64) or Boost.Context
-//    (WEFT_SWITCH_BOOST). Sticky floating-point flags are not preserved by our own.
+// The jump itself is our own (WEFT_SWITCH_OWN: x86-64 and aarch64, jump_own.hpp) or Boost.Context's
+// (WEFT_SWITCH_BOOST: portable, jump_boost.hpp).
 //
 // A fresh flow starts with no exception in flight, errno 0, and the floating-point modes of the
 // flow that called context_make: what std::thread does. An exception that leaves its entry is
@@ -27,8 +26,7 @@
 // thread_local across context_switch. Read thread-locals through functions that are not inlined.
 //
 // Rejected: fetching the thread's addresses from thread-local storage at each switch (two calls
-// through the PLT, more than the switch itself); an inline-assembly switch that clobbers all
-// registers (0.8 ns better, but frame pointers, LTO and sanitizers each want an exception from it).
+// through the PLT, more than the switch itself).
 #pragma once
 
 #include <cstddef>
@@ -37,6 +35,10 @@
 #include "runtime/base/check.hpp"
 #include "runtime/base/sanitizer.hpp"
 #include "runtime/base/stack_span.hpp"
+#include "runtime/context/fp_modes.hpp"
+#if defined(WEFT_SWITCH_OWN)
+#include "runtime/context/jump_own.hpp"
+#endif
 
 #if !defined(WEFT_SWITCH_OWN) && !defined(WEFT_SWITCH_BOOST)
 #error "define WEFT_SWITCH_OWN or WEFT_SWITCH_BOOST"
@@ -74,8 +76,8 @@ struct saved_frame {
 // One cache line. While the flow runs only that flow touches it; while it is suspended, only who
 // has the right to resume it.
 struct alignas(64) context {
-  // Valid while suspended.
-  void* sp = nullptr;  // own backend: saved stack pointer; Boost: its fcontext_t
+  // Valid while suspended; null while running.
+  void* sp = nullptr;  // own backend: its suspended_frame; Boost: its fcontext_t
   void* caught = nullptr;
   unsigned int uncaught = 0;
   int error = 0;
@@ -88,10 +90,12 @@ struct alignas(64) context {
   stack_span stack;
   unsigned int valgrind_id = 0;
 
+  // Valid while suspended.
+  std::uint32_t fp_modes = 0;
+
 #if defined(WEFT_SWITCH_BOOST)
   context_entry entry = nullptr;
   void* arg = nullptr;
-  std::uint64_t fp_modes = 0;
   saved_frame frame;
 #endif
 #if WEFT_ASAN
@@ -119,14 +123,6 @@ void context_destroy(context& flow) noexcept;
 // Of a suspended flow.
 saved_frame context_frame(const context& flow) noexcept;
 
-#if defined(WEFT_SWITCH_OWN)
-extern "C" {
-// switch_x86_64.S, switch_aarch64.S: pushes the registers, stores the stack pointer to *from_sp,
-// takes to_sp and pops.
-void weft_context_jump(void** from_sp, void* to_sp) noexcept;
-}
-#endif
-
 // The part of a switch that needs the thread; part of context_switch, not for others.
 [[gnu::always_inline]] inline void context_hand_over(context& from, context& to) noexcept {
   exception_state* const exceptions = from.thread_exceptions;
@@ -139,15 +135,23 @@ void weft_context_jump(void** from_sp, void* to_sp) noexcept;
   *error = to.error;
   to.thread_exceptions = exceptions;
   to.thread_errno = error;
+  if constexpr (!backend_keeps_fp_modes) {
+    from.fp_modes = fp_modes();
+    if (from.fp_modes != to.fp_modes) [[unlikely]]
+      load_fp_modes(to.fp_modes);
+  }
 }
 
 // The running flow is suspended as `from`, `to` continues; returns when somebody switches to `from`
 // again, perhaps on another thread. from and to differ.
 #if WEFT_CONTEXT_INLINE
-inline void context_switch(context& from, context& to) noexcept {
+[[gnu::always_inline]] inline void context_switch(context& from, context& to) noexcept {
   WEFT_DCHECK(&from != &to && to.sp != nullptr, "switch to a flow that is not suspended");
+  suspended_frame here;
+  from.sp = &here;
   context_hand_over(from, to);
-  weft_context_jump(&from.sp, to.sp);
+  jump_own(&here, static_cast<suspended_frame*>(to.sp));
+  from.sp = nullptr;
 }
 #else
 void context_switch(context& from, context& to) noexcept;

@@ -33,15 +33,17 @@
 #define WEFT_VALGRIND 0
 #endif
 
+// For functions on the path of a switch, the inlined ones too: gcc otherwise marks their locals.
 #if WEFT_ASAN || WEFT_TSAN
-#define WEFT_NO_SANITIZE __attribute__((noinline, no_sanitize("address"), no_sanitize("thread")))
+#define WEFT_NO_SANITIZE __attribute__((no_sanitize("address"), no_sanitize("thread")))
 #else
-#define WEFT_NO_SANITIZE __attribute__((noinline))
+#define WEFT_NO_SANITIZE
 #endif
 
 namespace weft::rt::hooks {
 
-[[gnu::always_inline]] inline void adopted([[maybe_unused]] context& self) noexcept {
+[[gnu::always_inline]] WEFT_NO_SANITIZE inline void adopted(
+    [[maybe_unused]] context& self) noexcept {
 #if WEFT_TSAN
   self.fiber = __tsan_get_current_fiber();
 #endif
@@ -63,13 +65,12 @@ inline void made([[maybe_unused]] context& flow) noexcept {
 #endif
 }
 
-inline void destroyed([[maybe_unused]] context& flow) noexcept {
+inline void destroyed([[maybe_unused]] context& flow, [[maybe_unused]] std::byte* lowest) noexcept {
 #if WEFT_TSAN
   __tsan_destroy_fiber(flow.fiber);
   flow.fiber = nullptr;
 #endif
 #if WEFT_ASAN
-  std::byte* const lowest = static_cast<std::byte*>(flow.sp);
   if (flow.stack.contains(lowest))
     __asan_unpoison_memory_region(lowest, static_cast<std::size_t>(flow.stack.hi - lowest));
 #endif
@@ -79,9 +80,9 @@ inline void destroyed([[maybe_unused]] context& flow) noexcept {
 #endif
 }
 
-[[gnu::always_inline]] inline void before_switch([[maybe_unused]] context& from,
-                                                 [[maybe_unused]] context& to,
-                                                 [[maybe_unused]] bool last) noexcept {
+[[gnu::always_inline]] WEFT_NO_SANITIZE inline void before_switch(
+    [[maybe_unused]] context& from, [[maybe_unused]] context& to,
+    [[maybe_unused]] bool last) noexcept {
 #if WEFT_ASAN
   __sanitizer_start_switch_fiber(last ? nullptr : &from.fake_stack, to.stack.lo, to.stack.size());
 #endif
@@ -90,13 +91,14 @@ inline void destroyed([[maybe_unused]] context& flow) noexcept {
 #endif
 }
 
-[[gnu::always_inline]] inline void after_switch([[maybe_unused]] context& self) noexcept {
+[[gnu::always_inline]] WEFT_NO_SANITIZE inline void after_switch(
+    [[maybe_unused]] context& self) noexcept {
 #if WEFT_ASAN
   __sanitizer_finish_switch_fiber(self.fake_stack, nullptr, nullptr);
 #endif
 }
 
-[[gnu::always_inline]] inline void begun() noexcept {
+[[gnu::always_inline]] WEFT_NO_SANITIZE inline void begun() noexcept {
 #if WEFT_ASAN
   __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 #endif

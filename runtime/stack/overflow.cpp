@@ -64,7 +64,7 @@ void pass_on(int number, siginfo_t* info, void* state) noexcept {
 void on_fault(int number, siginfo_t* info, void* state) {
   const int error = errno;
   const overflow_handler handler =
-      current.load(WEFT_ORDER(overflow_handler_load, std::memory_order_acquire));
+      current.load(WEFT_ORDER("overflow.on_fault", std::memory_order_acquire));
   // Only the kernel fills in an address; a signal that was sent has the sender there.
   if (handler != nullptr && info->si_code > 0) {
     const machine_state at = state_at_fault(*static_cast<const ucontext_t*>(state));
@@ -92,7 +92,7 @@ thread_local signal_stack mine;
 }  // namespace
 
 bool overflow_install(overflow_handler handler) noexcept {
-  if (current.exchange(handler, WEFT_ORDER(overflow_install, std::memory_order_acq_rel)) != nullptr)
+  if (current.exchange(handler, WEFT_ORDER("overflow.install", std::memory_order_acq_rel)) != nullptr)
     return true;
   struct sigaction ours = {};
   ours.sa_sigaction = &on_fault;

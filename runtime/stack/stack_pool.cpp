@@ -65,7 +65,7 @@ bool stack_pool::locate(const void* address, std::uint32_t& slab_number, std::ui
                         std::size_t& offset) const noexcept {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   const std::uint32_t slabs =
-      slab_count_.load(WEFT_ORDER(stack_pool_locate_slabs, std::memory_order_acquire));
+      slab_count_.load(WEFT_ORDER("stack_pool.locate", std::memory_order_acquire));
   for (std::uint32_t i = 0; i < slabs; ++i) {
     const auto begin = reinterpret_cast<std::uintptr_t>(slabs_[i].first_slot);
     const std::uint32_t carved = slabs_[i].carved.load(std::memory_order_relaxed);
@@ -135,7 +135,7 @@ bool stack_pool::add_slab_locked(stack_failure& why) noexcept {
       fresh.first_slot = fresh.reservation + link_bytes;
       fresh.slots = slots;
       fresh.carved.store(0, std::memory_order_relaxed);
-      slab_count_.store(number + 1, WEFT_ORDER(stack_pool_add_slab, std::memory_order_release));
+      slab_count_.store(number + 1, WEFT_ORDER("stack_pool.add_slab", std::memory_order_release));
       return true;
     }
     if (slots == 1) {

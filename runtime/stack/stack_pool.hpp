@@ -73,7 +73,7 @@ class stack_pool {
   template <class F>
   void for_each(F&& f) const {
     const std::uint32_t slabs =
-        slab_count_.load(WEFT_ORDER(stack_pool_each_slabs, std::memory_order_acquire));
+        slab_count_.load(WEFT_ORDER("stack_pool.for_each", std::memory_order_acquire));
     for (std::uint32_t i = 0; i < slabs; ++i) {
       const std::uint32_t carved = slabs_[i].carved.load(std::memory_order_relaxed);
       for (std::uint32_t slot = 0; slot < carved; ++slot) f(span_of(slabs_[i], slot));
