@@ -27,7 +27,7 @@ bool register_membarrier() noexcept { return false; }
 
 bool asymmetric_has_membarrier = register_membarrier();
 
-void asymmetric_heavy() noexcept {
+void asymmetric_heavy(const char*) noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #if defined(__linux__) && defined(__NR_membarrier)
   if (!asymmetric_has_membarrier) return;

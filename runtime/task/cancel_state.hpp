@@ -1,18 +1,20 @@
 // Cancelling a task that may be parked anywhere: the handshake between the task and its canceller.
 //
-// A task publishes where it waits (its wait site, on its own stack) before it parks and withdraws it
-// when it runs again. A canceller sets `requested` and looks at the site. Two races are closed:
+// A task publishes where it waits (its wait site, on its own stack) before it parks and withdraws
+// it when it runs again. A canceller sets `requested` and looks at the site. Two races are closed:
 //
-//   lost request   the task publishes and does not see the request, the canceller looks and does not
+//   lost request   the task publishes and does not see the request, the canceller looks and does
+//   not
 //                  see the site. Store-load on both sides: an asymmetric fence, because the task
 //                  waits millions of times and is cancelled once.
-//   dead site      the canceller follows the site while the task returns and destroys what it waited
+//   dead site      the canceller follows the site while the task returns and destroys what it
+//   waited
 //                  on. While the canceller looks it sets `busy`, and a task that withdraws its site
 //                  (or finishes) and sees `busy` stays until it is cleared. Same fence.
 //
-// The record is type-stable (task slots are reused, never unmapped during a run), so a canceller may
-// come at any time, also to a task that has finished; cancellers of one record take turns under a
-// lock of the record. Invariant: a record that is not live has no request set, except while a
+// The record is type-stable (task slots are reused, never unmapped during a run), so a canceller
+// may come at any time, also to a task that has finished; cancellers of one record take turns under
+// a lock of the record. Invariant: a record that is not live has no request set, except while a
 // canceller that will take it back is looking.
 //
 // Rejected: a lock of the task around every wait (two locked instructions on the hottest path);
@@ -32,10 +34,9 @@ class cancel_state {
  public:
   // --- by the task ---
 
-  // Before the record can be seen as live. A fresh record is all zero.
-  void start() noexcept {
-    live_.store(1, WEFT_ORDER("cancel_state.start", std::memory_order_release));
-  }
+  // Before the record can be seen as live. A fresh record is all zero. A canceller that sees it
+  // live reads nothing of the task but its site, which is published by itself.
+  void start() noexcept { live_.store(1, std::memory_order_relaxed); }
 
   bool requested() const noexcept {
     return (word_.load(std::memory_order_relaxed) & requested_bit) != 0;
@@ -46,21 +47,24 @@ class cancel_state {
   [[nodiscard]] bool publish(Site& site) noexcept {
     // Pairs with the load in request(): what the site says is complete.
     site_.store(&site, WEFT_ORDER("cancel_state.publish", std::memory_order_release));
-    asymmetric_light();
+    asymmetric_light("cancel_state.publish_fence");
     return requested();
   }
 
   // Runs again, no lock held. After it nobody looks at the site any more.
   void withdraw() noexcept {
     site_.store(nullptr, std::memory_order_relaxed);
-    asymmetric_light();
-    if (word_.load(std::memory_order_relaxed) != 0) wait_while_busy();
+    asymmetric_light("cancel_state.withdraw_fence");
+    // Pairs with the end of visit(): a canceller that looked before has stopped looking.
+    if (word_.load(WEFT_ORDER("cancel_state.withdraw", std::memory_order_acquire)) != 0)
+      wait_while_busy();
   }
 
   // Last words of the task: after it nobody looks at the record's task, and the record is clean.
   void finish() noexcept {
     live_.store(0, std::memory_order_relaxed);
-    asymmetric_light();
+    asymmetric_light("cancel_state.finish_fence");
+    // Whoever looked at a site has been awaited by withdraw(); there is nothing else to look at.
     if (word_.load(std::memory_order_relaxed) == 0) return;
     wait_while_busy();
     word_.fetch_and(~requested_bit, std::memory_order_relaxed);
@@ -94,13 +98,10 @@ class cancel_state {
   bool visit(std::uint32_t ask, Look&& look) noexcept {
     spin_guard turn(turn_);
     word_.fetch_or(ask | busy_bit, std::memory_order_relaxed);
-    asymmetric_heavy();
-    // Pairs with start(): a live record is a complete one.
-    const bool live =
-        live_.load(WEFT_ORDER("cancel_state.visit_live", std::memory_order_acquire)) != 0;
+    asymmetric_heavy("cancel_state.visit_fence");
+    const bool live = live_.load(std::memory_order_relaxed) != 0;
     if (live) {
-      if (Site* site =
-              site_.load(WEFT_ORDER("cancel_state.visit_site", std::memory_order_acquire)))
+      if (Site* site = site_.load(WEFT_ORDER("cancel_state.visit_site", std::memory_order_acquire)))
         look(*site);
     }
     const std::uint32_t clear = live ? busy_bit : (ask | busy_bit);
@@ -112,7 +113,8 @@ class cancel_state {
 #if !defined(WEFT_MODEL)
   [[gnu::noinline, gnu::cold]]
 #endif
-  void wait_while_busy() noexcept {
+  void
+  wait_while_busy() noexcept {
     while ((word_.load(WEFT_ORDER("cancel_state.wait_while_busy", std::memory_order_acquire)) &
             busy_bit) != 0)
       cpu_relax();

@@ -147,6 +147,31 @@ void two_look() {
   model::check(!w.cancel.requested(), "the record is clean");
 }
 
+// Nobody cancels: the one who looks has nothing to take back.
+void looked_at_and_woken() {
+  auto& w = model::make<world>();
+  start(w, 1);
+  model::thread("task", [&] {
+    w.place.lock.lock();
+    site here;
+    here.lock = &w.place.lock;
+    const bool cancelled = w.cancel.publish(here);
+    w.place.lock.unlock();
+    model::check(!cancelled, "nobody cancels");
+    w.cancel.withdraw();
+    here.lock = nullptr;
+    w.cancel.finish();
+    w.record = 2;
+  });
+  model::thread("reporter", [&] {
+    w.cancel.inspect([&](site& s) {
+      model::check(s.lock.read() == &w.place.lock, "a whole site");
+      model::check(w.record == 1, "its own record");
+    });
+  });
+  model::join_all();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -154,6 +179,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {
           {"cancelled in a wait", {.preemptions = 4, .stale_reads = 4}, cancelled_in_a_wait},
+          {"looked at", {.preemptions = 4, .stale_reads = 4}, looked_at_and_woken},
           {"record is reused", {.preemptions = 4, .stale_reads = 4}, record_is_reused},
           {"cancelled and woken", {.preemptions = 2, .stale_reads = 2}, cancelled_and_woken},
           {"two look", {.preemptions = 2, .stale_reads = 2}, two_look},
