@@ -1,5 +1,5 @@
 // The poller as the scheduler sees it: descriptors in, ready tasks out. Nothing else of netpoll is
-// for the scheduler, and netpoll never touches a run queue: poll() hands the tasks over in a list.
+// for the scheduler, and netpoll never touches a run queue: poll() hands the tasks over.
 //
 // A descriptor is registered by the first task that waits for it in a run and stays registered until
 // it is closed; events are edge-triggered. A foreign thread that waits for a descriptor blocks in
@@ -38,7 +38,7 @@ int poller_start() noexcept;
 // open and may be used in the next run.
 void poller_stop() noexcept;
 
-// Looks for events and appends the tasks that became ready to `out` (those of threads and of selects
+// Looks for events and appends the tasks that became ready to `out` (foreign threads and selects
 // that have not parked are dealt with here); returns how many were appended. timeout_ns: 0 looks,
 // rt::never_ns waits for ever; other values wait at most about so long, rounded up.
 // May return early with nothing (interrupt(), a signal): look at the clock and come again.
@@ -46,8 +46,8 @@ void poller_stop() noexcept;
 int poll(std::int64_t timeout_ns, ready_list& out) noexcept;
 
 // Makes the poll() that waits return; if nobody waits, the next one that would wait returns at once.
-// What the caller wrote before is visible after that poll() returns. Calls that come before it
-// returned are coalesced. Between start and stop; any thread.
+// What the caller wrote before is visible after a poll() that returned for it. Calls that come
+// before that are coalesced. Between start and stop; any thread.
 void interrupt() noexcept;
 
 // False: no descriptor is registered, so a look would find nothing. A hint unless nothing runs.
