@@ -12,13 +12,15 @@ grep -rhoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[a-z_]+>' "$root/inclu
   sed 's/.*</#include </' | sort -u > "$work/standard.cpp"
 { cat "$work/standard.cpp"; echo '#include <weft/weft.hpp>'; } > "$work/weft.cpp"
 
-lines() { "$@" | wc -l; }
-base=$(lines "$@" -std=c++20 -E "$work/standard.cpp")
-all=$(lines "$@" -std=c++20 -I "$root/include" -E "$work/weft.cpp")
+"$@" -std=c++20 -E "$work/standard.cpp" -o "$work/standard.ii"
+"$@" -std=c++20 -I "$root/include" -E "$work/weft.cpp" -o "$work/weft.ii"
+base=$(wc -l < "$work/standard.ii")
+all=$(wc -l < "$work/weft.ii")
 added=$((all - base))
 echo "weft.hpp: $all preprocessed lines, $base of them the standard's: adds $added (at most $limit)"
 
-"$@" -std=c++20 -I "$root/include" -M "$work/weft.cpp" | tr ' \\' '\n\n' > "$work/weft.d"
+"$@" -std=c++20 -I "$root/include" -M "$work/weft.cpp" -o "$work/weft.make"
+tr ' \\' '\n\n' < "$work/weft.make" > "$work/weft.d"
 status=0
 if grep -E '/(functional|iostream|sstream|fstream|regex|thread|future)$|/(boost|fmt|benchmark|gtest)/' "$work/weft.d"; then
   echo "these must not be needed by a public header"
