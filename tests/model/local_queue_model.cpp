@@ -66,6 +66,17 @@ struct queues {
   }
 };
 
+// A slot is written again as soon as it is free, not before it was read.
+void freed_slot_is_reused() {
+  auto& s = model::make<queues<2>>();
+  s.push();
+  s.push();
+  model::thread("owner", [&] { s.push(); });
+  model::thread("thief", [&] { s.steal(s.thief[0]); });
+  model::join_all();
+  s.all_taken();
+}
+
 // The owner goes around a ring of 2 while a thief steals.
 void owner_and_thief() {
   auto& s = model::make<queues<2>>();
@@ -129,17 +140,43 @@ void thief_is_robbed() {
   s.all_taken();
 }
 
+// A full queue is robbed while its owner, itself a thief, fills the slots that become free.
+void robbed_slots_are_reused() {
+  auto& s = model::make<queues<4>>();
+  auto& other = model::make<queues<4>>();
+  for (int i = 0; i < 4; ++i) s.push();
+  for (int i = 0; i < 4; ++i) other.push();
+  model::thread("thief", [&] {
+    std::uint32_t stolen = 0;
+    other.take(other.mine.steal_into(s.mine, stolen));
+    s.drain(s.mine);
+  });
+  model::thread("robber", [&] {
+    std::uint32_t stolen = 0;
+    s.take(s.mine.steal_into(s.thief[0], stolen));
+    s.drain(s.thief[0]);
+  });
+  model::join_all();
+  s.drain(s.mine);
+  other.all_taken();
+  s.all_taken();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   return weft::model::verify(
       argc, argv,
       {
+          {"freed slot is reused", {.preemptions = 4, .future_reads = 1}, freed_slot_is_reused},
           {"owner and thief", {.preemptions = 3, .stale_reads = 3}, owner_and_thief},
           {"owner pops, thief steals twice",
-           {.preemptions = 3, .stale_reads = 3},
+           {.preemptions = 2, .stale_reads = 3},
            owner_pops_thief_steals_twice},
           {"two thieves", {.preemptions = 2, .stale_reads = 2}, two_thieves},
           {"thief is robbed", {.preemptions = 2, .stale_reads = 3}, thief_is_robbed},
+          {"robbed slots are reused",
+           {.preemptions = 3, .stale_reads = 2, .future_reads = 1},
+           robbed_slots_are_reused},
       });
 }

@@ -96,12 +96,16 @@ void engine::run_execution() {
   timeouts_left_ = bounds_.timeouts;
   spurious_left_ = bounds_.spurious_wakes;
   weak_left_ = bounds_.weak_failures;
+  future_left_ = bounds_.random ? 0 : bounds_.future_reads;
+  early_loads_.clear();
+  credits_.clear();
   steps_ = 0;
   changes_ = 0;
   futex_queue_.clear();
   steps_done_.clear();
   location_addresses_.clear();
   owned_.clear();
+  arena_used_ = 0;
   at_end_.clear();
   failed_ = false;
 
@@ -113,9 +117,6 @@ void engine::run_execution() {
   running = this;
   flow::change(outside_, flows_[0]);
   running = nullptr;
-  for (const auto& [block, alignment] : blocks_)
-    ::operator delete (block, std::align_val_t{alignment});
-  blocks_.clear();
 }
 
 void engine::run_main(void* self) {
@@ -126,6 +127,7 @@ void engine::run_main(void* self) {
     e.fail("an exception left the body");
   }
   e.join_all();
+  if (!e.credits_.empty()) e.throw_away();
   for (const auto& f : e.at_end_) f();
   while (!e.owned_.empty()) {
     e.owned_.back().destroy(e.owned_.back().object);
@@ -158,7 +160,7 @@ void engine::leave() {
 bool engine::next_trail() {
   while (!trail_.empty()) {
     choice& last = trail_.back();
-    if (++last.taken < last.count) return true;
+    if (++last.taken < last.count + last.later.size()) return true;
     trail_.pop_back();
   }
   return false;
@@ -173,7 +175,12 @@ unsigned engine::choose(unsigned count) {
   return made.taken;
 }
 
+void engine::throw_away() {
+  leave();
+}
+
 void engine::fail(const std::string& what) {
+  if (!credits_.empty()) throw_away();
   failed_ = true;
   reason_ = what + " (thread " + threads_[current_].name + ")";
   leave();
@@ -338,6 +345,10 @@ std::size_t engine::begin_step(const cell& at) {
   point();
   const std::string problem = memory_.check_access(current_, location);
   if (!problem.empty()) fail("bad access to " + location_name(location) + ": " + problem);
+  for (const credit& c : credits_) {
+    // Where the later store goes relative to this access is not worked out.
+    if (c.thread == current_ && c.location == location) throw_away();
+  }
   return location;
 }
 
@@ -348,9 +359,60 @@ std::size_t engine::choose_store(memory::window readable) {
   return readable.newest - older;
 }
 
+// Null, with `readable` narrowed to the one store chosen, or the later store that a relaxed load
+// returns.
+const engine::future_store* engine::choose_later(memory::window& readable, std::size_t location) {
+  const std::size_t position = position_;
+  const std::size_t older = stale_left_ > 0 ? readable.newest - readable.oldest : 0;
+  const auto now = static_cast<std::uint32_t>(older + 1);
+  if (position == trail_.size()) trail_.push_back({0, now});
+  ++position_;
+  const choice& made = trail_[position];
+  if (made.count != now) fail("the program does not do the same thing for the same choices");
+  early_loads_.push_back({position, current_, location, memory_.clock(current_), readable});
+  if (made.taken < now) {
+    if (made.taken != 0) --stale_left_;
+    readable.newest -= made.taken;
+    readable.oldest = readable.newest;
+    return nullptr;
+  }
+  --future_left_;
+  return &made.later[made.taken - now];
+}
+
+// A store of the running thread, just made: it settles credits, and is a further alternative for
+// loads that came before it.
+void engine::store_made(std::size_t location, std::uint64_t bits) {
+  std::erase_if(credits_, [&](const credit& c) {
+    if (c.location != location || c.store.thread != current_ || c.store.bits != bits ||
+        memory_.knows(current_, c.thread, c.clock))
+      return false;
+    memory_.read_before(c.thread, location);
+    return true;
+  });
+  for (const early_load& l : early_loads_) {
+    if (l.location != location || memory_.knows(current_, l.thread, l.clock)) continue;
+    std::vector<future_store>& later = trail_[l.position].later;
+    bool known = false;
+    for (const future_store& other : later) known |= other.bits == bits;
+    for (std::size_t i = l.readable.oldest; i <= l.readable.newest; ++i)
+      known |= memory_.peek(location, i) == bits;
+    if (!known) later.push_back({current_, bits});
+  }
+}
+
 std::uint64_t engine::load(const cell& at, std::memory_order order) {
   const std::size_t location = begin_step(at);
-  const std::size_t chosen = choose_store(memory_.readable(current_, location, order));
+  memory::window readable = memory_.readable(current_, location, order);
+  if (future_left_ > 0 && order == std::memory_order_relaxed) {
+    if (const future_store* later = choose_later(readable, location)) {
+      credits_.push_back({current_, location, memory_.clock(current_), *later});
+      step& s = record(step_kind::load_later, at, location, order);
+      s.before = later->bits;
+      return later->bits;
+    }
+  }
+  const std::size_t chosen = choose_store(readable);
   step& s = record(step_kind::load, at, location, order);
   s.stale = static_cast<std::uint32_t>(memory_.newest(location) - chosen);
   s.before = memory_.load(current_, location, chosen, order);
@@ -363,6 +425,7 @@ void engine::store(const cell& at, std::uint64_t bits, std::memory_order order) 
   record(step_kind::store, at, location, order).after = bits;
   changed(memory_.peek(location, memory_.newest(location)), bits);
   memory_.store(current_, location, bits, order);
+  store_made(location, bits);
 }
 
 std::uint64_t engine::rmw(const cell& at, rmw_kind op, std::uint64_t operand,
@@ -376,6 +439,7 @@ std::uint64_t engine::rmw(const cell& at, rmw_kind op, std::uint64_t operand,
   s.after = after;
   changed(before, after);
   memory_.update(current_, location, after, order);
+  store_made(location, after);
   threads_[current_].spun_on.set(location);
   return before;
 }
@@ -403,6 +467,7 @@ bool engine::compare_exchange(const cell& at, std::uint64_t& expected, std::uint
     s.after = desired;
     changed(expected, desired);
     memory_.update(current_, location, desired, success);
+    store_made(location, desired);
     return true;
   }
   std::size_t chosen = newest;
@@ -496,6 +561,7 @@ void engine::plain(const plain_cell& at, const void* address, bool write) {
     c.run = run_;
     c.index = static_cast<std::uint32_t>(memory_.create_plain());
   }
+  if (!credits_.empty()) point();  // the store that was taken on credit may have to come first
   const int racing =
       write ? memory_.plain_write(current_, c.index) : memory_.plain_read(current_, c.index);
   if (racing >= 0) {
@@ -570,10 +636,12 @@ std::string engine::trail_text() const {
   return text;
 }
 
+// From the same addresses in every execution, so that pointers are the same values in a replay.
 void* engine::allocate(std::size_t bytes, std::size_t alignment) {
-  void* block = ::operator new (bytes, std::align_val_t{alignment});
-  blocks_.emplace_back(block, alignment);
-  return block;
+  const std::size_t begin = (arena_used_ + alignment - 1) / alignment * alignment;
+  if (begin + bytes > arena_bytes) fail("too many objects for the explorer");
+  arena_used_ = begin + bytes;
+  return arena_.get() + begin;
 }
 
 void engine::own(void* object, std::size_t bytes, const char* type, void (*destroy)(void*)) {

@@ -6,6 +6,13 @@
 // A thread in cpu_relax() waits until somebody else changed something, or nobody else can go on;
 // and it lets threads that have not run since its last cpu_relax() go first, so that spinning
 // threads cannot starve the one they wait for (the fair scheduler of CHESS).
+//
+// A relaxed load may return a store that another thread makes later, if it does not happen before
+// that store. Which stores those are is known only after the fact: a store adds itself as one more
+// alternative to the choices of such loads, and when the search comes back to one, the load returns
+// the value on credit. An execution in which the store is not made after all is thrown away, and so
+// is a failure that comes before it; requiring the store also in the execution where the load did
+// not see it keeps values from coming out of thin air.
 #pragma once
 
 #include <array>
@@ -71,9 +78,27 @@ class engine {
     std::bitset<max_locations> spun_on;  // locations read since then
     const char* site = nullptr;          // named order of the step in progress
   };
+  struct future_store {
+    std::size_t thread;
+    std::uint64_t bits;
+  };
   struct choice {
     std::uint32_t taken;
     std::uint32_t count;
+    std::vector<future_store> later = {};  // alternatives after the first `count`
+  };
+  struct early_load {      // may be given a later store
+    std::size_t position;  // of its choice
+    std::size_t thread;
+    std::size_t location;
+    std::uint16_t clock;
+    memory::window readable;
+  };
+  struct credit {  // a load that returned a store not made yet
+    std::size_t thread;
+    std::size_t location;
+    std::uint16_t clock;
+    future_store store;
   };
   struct owned_object {
     void* object;
@@ -101,12 +126,20 @@ class engine {
   std::size_t locate(const cell& at);
   std::size_t begin_step(const cell& at);
   void changed(std::uint64_t from, std::uint64_t to) noexcept { changes_ += from != to; }
+  const future_store* choose_later(memory::window& readable, std::size_t location);
+  void store_made(std::size_t location, std::uint64_t bits);
+  [[noreturn]] void throw_away();
   std::size_t choose_store(memory::window readable);
   step& record(step_kind kind);
   step& record(step_kind kind, const cell& at, std::size_t location, std::memory_order order);
   std::string location_name(std::size_t location) const;
   std::string place_name(const void* address) const;
   std::string trail_text() const;
+
+  static constexpr std::size_t arena_bytes = 1 << 20;
+  struct page_aligned {
+    void operator()(std::byte* block) const { ::operator delete (block, std::align_val_t{4096}); }
+  };
 
   options bounds_;
   const std::function<void()>* body_ = nullptr;
@@ -125,17 +158,22 @@ class engine {
   int spurious_left_ = 0;
   int weak_left_ = 0;
   int steps_ = 0;
+  int future_left_ = 0;
+  std::vector<early_load> early_loads_;
+  std::vector<credit> credits_;
   std::uint64_t changes_ = 0;
   std::vector<std::size_t> futex_queue_;  // waiting threads, first come first
   std::vector<step> steps_done_;
   std::vector<const void*> location_addresses_;
   std::vector<owned_object> owned_;
-  std::vector<std::pair<void*, std::size_t>> blocks_;
+  std::size_t arena_used_ = 0;
   std::vector<std::function<void()>> at_end_;
   bool failed_ = false;
   std::string reason_;
   std::uint32_t run_ = 0;  // never reused, so that cells of an earlier execution are recognised
 
+  std::unique_ptr<std::byte[], page_aligned> arena_{
+      static_cast<std::byte*>(::operator new (arena_bytes, std::align_val_t{4096}))};
   flow outside_;
   std::array<flow, max_threads> flows_;
 };

@@ -35,6 +35,7 @@ struct options {
   int timeouts = 1;        // futex waits with a deadline that end by it although others could go on
   int spurious_wakes = 0;  // futex waits that return for no reason
   int weak_failures = 0;   // compare_exchange_weak that fails although the value is as expected
+  int future_reads = 0;    // relaxed loads that return a store made later (load buffering)
   int steps = 4000;        // more in one execution is a livelock
   std::uint64_t executions = 3'000'000;
   bool random = false;  // walks at random (ignores the preemption bound) instead of exhausting

@@ -171,6 +171,11 @@ void memory::futex_woken(std::size_t thread, std::size_t index) {
   word.futex_seen = std::max<std::size_t>(word.futex_seen, threads_[thread].current.seen[index]);
 }
 
+void memory::read_before(std::size_t thread, std::size_t index) {
+  refresh(thread, index);
+  threads_[thread].acquired.join(at_[index].history.back().message, used_);
+}
+
 std::size_t memory::create_plain() {
   plain_.emplace_back();
   return plain_.size() - 1;

@@ -4,9 +4,10 @@
 // Modelled: relaxed, acquire, release, acq_rel and seq_cst loads, stores, read-modify-writes and
 // fences, release sequences through read-modify-writes, coherence. A load may return every store
 // that is not older than what its thread already knows of.
-// Left out: a load never returns a store that the schedule has not made yet (load buffering), and
-// a location's modification order is the order in which the schedule made the stores, so the weak
-// outcome of 2+2W does not appear. No structure here rests on either being forbidden or allowed.
+// Left out: a location's modification order is the order in which the schedule made the stores, so
+// the weak outcome of 2+2W does not appear; no structure here rests on it. A load returns a store
+// that the schedule has not made yet (load buffering) only where options.future_reads asks for it,
+// see engine.hpp.
 // The total order S of seq_cst operations is the order of the schedule.
 #pragma once
 
@@ -62,6 +63,17 @@ class memory {
   window futex_readable(std::size_t thread, std::size_t location) const;
   void futex_woken(std::size_t thread, std::size_t location);
 
+  // For loads that return a later store: what the thread does from now on has this clock, and a
+  // thread that knows of it did what it does after that.
+  std::uint16_t clock(std::size_t thread) const noexcept {
+    return threads_[thread].current.clock[thread];
+  }
+  bool knows(std::size_t thread, std::size_t other, std::uint16_t clock) const noexcept {
+    return thread == other || threads_[thread].current.clock[other] >= clock;
+  }
+  // The thread had read, earlier, what is now the newest store.
+  void read_before(std::size_t thread, std::size_t location);
+
   // Variables that are not atomic: the other thread of a race, or -1.
   std::size_t create_plain();
   int plain_read(std::size_t thread, std::size_t index);
@@ -91,9 +103,6 @@ class memory {
     std::uint16_t written = 0;
   };
 
-  bool knows(std::size_t thread, std::size_t other, std::uint16_t clock) const noexcept {
-    return thread == other || threads_[thread].current.clock[other] >= clock;
-  }
   void learn(std::size_t thread, const view& message, std::memory_order order);
   void append(std::size_t thread, std::size_t location, std::uint64_t bits, std::memory_order order,
               const view* sequence);

@@ -53,6 +53,9 @@ std::string step_text(const step& s, const std::string& location) {
       line = "load       " + where + " -> " + value(s.before);
       if (s.stale != 0) line += "   (stale by " + std::to_string(s.stale) + ")";
       break;
+    case step_kind::load_later:
+      line = "load       " + where + " -> " + value(s.before) + "   (stored later)";
+      break;
     case step_kind::store:
       line = "store      " + where + " <- " + value(s.after);
       break;

@@ -12,6 +12,7 @@ namespace weft::model {
 
 enum class step_kind : std::uint8_t {
   load,
+  load_later,
   store,
   rmw,
   exchanged,      // compare_exchange that succeeded
