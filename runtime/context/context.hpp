@@ -135,11 +135,9 @@ saved_frame context_frame(const context& flow) noexcept;
   *error = to.error;
   to.thread_exceptions = exceptions;
   to.thread_errno = error;
-  if constexpr (!backend_keeps_fp_modes) {
-    from.fp_modes = fp_modes();
-    if (from.fp_modes != to.fp_modes) [[unlikely]]
-      load_fp_modes(to.fp_modes);
-  }
+  from.fp_modes = fp_modes();
+  if (from.fp_modes != to.fp_modes) [[unlikely]]
+    load_fp_modes(to.fp_modes);
 }
 
 // The running flow is suspended as `from`, `to` continues; returns when somebody switches to `from`

@@ -13,13 +13,6 @@
 
 namespace weft::rt {
 
-// fcontext preserves them on x86 by itself, and nowhere else.
-#if defined(WEFT_SWITCH_BOOST) && (defined(__x86_64__) || defined(__i386__))
-inline constexpr bool backend_keeps_fp_modes = true;
-#else
-inline constexpr bool backend_keeps_fp_modes = false;
-#endif
-
 inline std::uint32_t fp_modes() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   std::uint32_t mxcsr;
@@ -36,7 +29,8 @@ inline std::uint32_t fp_modes() noexcept {
 #endif
 }
 
-// Sticky flags stay as they are, except those of the x87 unit, which are cleared.
+// Before the jump to a flow that has other modes. Sticky flags stay as they are, except those of the
+// x87 unit, which are cleared.
 [[gnu::noinline, gnu::cold]] void load_fp_modes(std::uint32_t modes) noexcept;
 
 }  // namespace weft::rt
