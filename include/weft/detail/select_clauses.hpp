@@ -1,0 +1,269 @@
+// The clauses that channels bring to select, and otherwise, timeout and until.
+//
+// A clause belongs to the selecting task. It refers to its channel, its operand and an lvalue
+// callback; the copy that a select_set keeps (kept()) holds the channel, an rvalue operand and the
+// callback itself.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <weft/chan.hpp>
+#include <weft/detail/select_callback.hpp>
+#include <weft/detail/select_core.hpp>
+
+namespace weft::detail {
+
+// A channel kept alive by somebody else. (A chan_handle is the other choice.)
+struct borrowed_chan {
+  chan_head* head;
+  chan_head* get() const noexcept { return head; }
+};
+
+template <class T, class Sink, class Ref = borrowed_chan>
+class recv_clause {
+ public:
+  using weft_select_clause = void;
+
+  recv_clause(Ref from, Sink sink) : from_(std::move(from)), sink_(std::move(sink)) {}
+
+  void arm(select_case& to, select_plan&, int) noexcept {
+    to.ops = &chan_recv_ops;
+    to.object = from_.get();
+    to.cell = in_.address();
+  }
+  void finish(const select_case& chosen) {
+    if (chosen.is_closed)
+      sink_(static_cast<T*>(nullptr));
+    else
+      in_.consume([&](T&& value) { sink_(&value); });
+  }
+  auto kept() && {
+    return recv_clause<T, Sink, chan_handle>(chan_handle::to(from_.get()), std::move(sink_));
+  }
+
+ private:
+  Ref from_;
+  Sink sink_;
+  incoming<T> in_;
+};
+
+template <class Sink, class Ref>
+class recv_clause<void, Sink, Ref> {
+ public:
+  using weft_select_clause = void;
+
+  recv_clause(Ref from, Sink sink) : from_(std::move(from)), sink_(std::move(sink)) {}
+
+  void arm(select_case& to, select_plan&, int) noexcept {
+    to.ops = &chan_recv_ops;
+    to.object = from_.get();
+  }
+  void finish(const select_case& chosen) { sink_.closed_or_signal(!chosen.is_closed); }
+  auto kept() && {
+    return recv_clause<void, Sink, chan_handle>(chan_handle::to(from_.get()), std::move(sink_));
+  }
+
+ private:
+  Ref from_;
+  Sink sink_;
+};
+
+struct no_callback {
+  void operator()() const noexcept {}
+};
+
+// Where the value of a send comes from. V is what is sent when it is chosen: const T& is copied,
+// T&& moved from.
+template <class T>
+struct copied_operand {
+  const T* value;
+  const T& get() noexcept { return *value; }
+  const void* bytes() noexcept { return value; }
+  copied_operand kept() && noexcept { return *this; }
+};
+
+// In a set: its own value, copied at each send if that is possible.
+template <class T>
+struct owned_operand {
+  T value;
+  decltype(auto) get() noexcept {
+    if constexpr (std::is_copy_constructible_v<T>)
+      return static_cast<const T&>(value);
+    else
+      return std::move(value);
+  }
+  const void* bytes() noexcept { return std::addressof(value); }
+};
+
+template <class T>
+struct moved_operand {
+  T* value;
+  T&& get() noexcept { return std::move(*value); }
+  const void* bytes() noexcept { return value; }
+  owned_operand<T> kept() && { return {std::move(*value)}; }
+};
+
+template <class T, class Operand, class F, class Ref = borrowed_chan>
+class send_clause {
+ public:
+  using weft_select_clause = void;
+
+  send_clause(Ref to, Operand operand, F f)
+      : to_(std::move(to)), operand_(std::move(operand)), f_(std::forward<F>(f)) {}
+
+  send_clause(send_clause&& other)
+      : to_(std::move(other.to_)),
+        operand_(std::move(other.operand_)),
+        f_(std::forward<F>(other.f_)) {}
+
+  void arm(select_case& to, select_plan&, int) noexcept {
+    to.ops = &chan_send_ops;
+    to.object = to_.get();
+    if constexpr (travels_as_bytes<T>) {
+      to.cell = const_cast<void*>(operand_.bytes());
+    } else {
+      to.operand = &functions;
+      to.clause = this;
+    }
+  }
+  void finish(const select_case& chosen) {
+    if (chosen.is_closed) chan_raise(chan_result::closed);
+    out_.sent();
+    f_();
+  }
+  auto kept() && {
+    using stored = decltype(std::move(operand_).kept());
+    return send_clause<T, stored, std::decay_t<F>, chan_handle>(
+        chan_handle::to(to_.get()), std::move(operand_).kept(), std::forward<F>(f_));
+  }
+
+ private:
+  static void prepare(select_case& c) {
+    auto& self = *static_cast<send_clause*>(c.clause);
+    self.out_.fill(self.operand_.get());
+    c.cell = self.out_.address();
+  }
+  static void unprepare(select_case& c) noexcept {
+    auto& self = *static_cast<send_clause*>(c.clause);
+    self.out_.give_back(self.operand_.get());
+  }
+  static constexpr select_operand functions{&prepare, &unprepare};
+
+  Ref to_;
+  Operand operand_;
+  F f_;
+  outgoing<T> out_;
+};
+
+template <class F, class Ref = borrowed_chan>
+class signal_clause {
+ public:
+  using weft_select_clause = void;
+
+  signal_clause(Ref to, F f) : to_(std::move(to)), f_(std::forward<F>(f)) {}
+
+  void arm(select_case& to, select_plan&, int) noexcept {
+    to.ops = &chan_send_ops;
+    to.object = to_.get();
+  }
+  void finish(const select_case& chosen) {
+    if (chosen.is_closed) chan_raise(chan_result::closed);
+    f_();
+  }
+  auto kept() && {
+    return signal_clause<std::decay_t<F>, chan_handle>(chan_handle::to(to_.get()),
+                                                       std::forward<F>(f_));
+  }
+
+ private:
+  Ref to_;
+  F f_;
+};
+
+template <class F>
+class otherwise_clause {
+ public:
+  using weft_select_clause = void;
+  explicit otherwise_clause(F f) : f_(std::forward<F>(f)) {}
+
+  void arm(select_case&, select_plan& plan, int index) { plan.add_otherwise(index); }
+  void finish(const select_case&) { f_(); }
+  auto kept() && { return otherwise_clause<std::decay_t<F>>(std::forward<F>(f_)); }
+
+ private:
+  F f_;
+};
+
+template <class F>
+class timeout_clause {
+ public:
+  using weft_select_clause = void;
+  timeout_clause(std::int64_t delay_ns, F f) : delay_ns_(delay_ns), f_(std::forward<F>(f)) {}
+
+  void arm(select_case&, select_plan& plan, int index) noexcept {
+    plan.add_timeout(index, delay_ns_);
+  }
+  void finish(const select_case&) { f_(); }
+  auto kept() && { return timeout_clause<std::decay_t<F>>(delay_ns_, std::forward<F>(f_)); }
+
+ private:
+  std::int64_t delay_ns_;
+  F f_;
+};
+
+template <class F>
+class until_clause {
+ public:
+  using weft_select_clause = void;
+  until_clause(std::int64_t deadline_ns, F f)
+      : deadline_ns_(deadline_ns), f_(std::forward<F>(f)) {}
+
+  void arm(select_case&, select_plan& plan, int index) noexcept {
+    plan.add_until(index, deadline_ns_);
+  }
+  void finish(const select_case&) { f_(); }
+  auto kept() && { return until_clause<std::decay_t<F>>(deadline_ns_, std::forward<F>(f_)); }
+
+ private:
+  std::int64_t deadline_ns_;
+  F f_;
+};
+
+// Which channels a case may receive from or send to.
+template <class Chan>
+struct chan_ends {
+  static constexpr bool receives = false, sends = false;
+};
+template <class T>
+struct chan_ends<chan<T>> {
+  using type = T;
+  static constexpr bool receives = true, sends = true;
+};
+template <class T>
+struct chan_ends<send_chan<T>> {
+  using type = T;
+  static constexpr bool receives = false, sends = true;
+};
+template <class T>
+struct chan_ends<recv_chan<T>> {
+  using type = T;
+  static constexpr bool receives = true, sends = false;
+};
+
+template <class Chan>
+concept receives = chan_ends<Chan>::receives;
+template <class Chan>
+concept sends = chan_ends<Chan>::sends;
+template <class Chan>
+concept carries_values = !std::is_void_v<typename chan_ends<Chan>::type>;
+template <class Chan>
+using value_of = typename chan_ends<Chan>::type;
+
+template <class Chan>
+borrowed_chan borrow(const Chan& ch) noexcept {
+  return {chan_access::head(ch)};
+}
+
+}  // namespace weft::detail
