@@ -1,0 +1,194 @@
+// Life, waiting and closing of a channel. The paths that do not wait are in the header.
+#include "runtime/chan/chan_core.hpp"
+
+#include <limits>
+#include <new>
+
+#include <weft/error.hpp>
+#include "runtime/base/choose.hpp"
+#include "runtime/chan/chan_info.hpp"
+
+namespace weft::rt {
+namespace {
+
+chan_result result_of(wait_result result) noexcept {
+  switch (result) {
+    case wait_result::ok: return chan_result::done;
+    case wait_result::closed: return chan_result::closed;
+    case wait_result::timed_out: return chan_result::not_ready;
+    case wait_result::cancelled: return chan_result::cancelled;
+    case wait_result::deadlocked: return chan_result::deadlocked;
+    case wait_result::pending: break;
+  }
+  check_failed("result != pending", "a wait for a channel ended without a result", __FILE__,
+               __LINE__);
+}
+
+}  // namespace
+
+chan_core* chan_core::make(const weft::detail::chan_type& type, std::size_t cap, const void* pc) {
+  constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max() / 16;
+  if (cap > most || (type.cell_bytes != 0 && cap > most / type.cell_bytes))
+    throw error("make_chan: the capacity is larger than any memory");
+  void* memory = ::operator new(sizeof(chan_core) + cap * type.cell_bytes,
+                                std::align_val_t{alignof(chan_core)});
+  return ::new (memory) chan_core(type, cap, pc);
+}
+
+void chan_core::destroy(chan_core* core) noexcept {
+  WEFT_DCHECK(core->senders_.empty() && core->receivers_.empty(), "a channel ends while it is used");
+  if (core->type->drop != nullptr) {
+    const std::size_t count = core->state_locked() / one;
+    for (std::size_t i = 0; i < count; ++i) {
+      core->type->drop(core->cell_at(core->first_));
+      if (++core->first_ == core->cap) core->first_ = 0;
+    }
+  }
+  core->~chan_core();
+  ::operator delete(core, std::align_val_t{alignof(chan_core)});
+}
+
+void chan_core::abandon() noexcept {
+  lock.lock();
+  is_abandoned_ = true;
+  const bool is_free = parked_ == 0;
+  lock.unlock();
+  if (is_free) destroy(this);
+}
+
+void chan_core::enqueue_locked(wait_node& node, bool to_send) noexcept {
+  ++parked_;
+  (to_send ? senders_ : receivers_).push_back(node);
+  const std::uint64_t flag = to_send ? senders : receivers;
+  const std::uint64_t seen = state_locked();
+  if ((seen & flag) == 0) set_state_locked(seen | flag);
+}
+
+bool chan_core::dequeue_locked(wait_node& node) noexcept {
+  if (node.is_linked()) node.queue->unlink(node);
+  const std::uint64_t seen = state_locked();
+  const std::uint64_t now = with_true_flags(seen);
+  if (now != seen) set_state_locked(now);
+  return --parked_ == 0 && is_abandoned_;
+}
+
+void chan_core::leave(wait_node& node) noexcept {
+  lock.lock();
+  const bool is_free = dequeue_locked(node);
+  lock.unlock();
+  if (is_free) destroy(this);
+}
+
+chan_result chan_core::wait_to_send(const void* cell, std::int64_t deadline_ns,
+                                    const void* pc) noexcept {
+  wait_node node;
+  node.cell = const_cast<void*>(cell);  // a receiver only reads it
+  return wait(node, true, deadline_ns, pc);
+}
+
+chan_result chan_core::wait_to_recv(void* cell, std::int64_t deadline_ns,
+                                    const void* pc) noexcept {
+  wait_node node;
+  node.cell = cell;
+  return wait(node, false, deadline_ns, pc);
+}
+
+chan_result chan_core::wait(wait_node& node, bool to_send, std::int64_t deadline_ns,
+                            const void* pc) noexcept {
+  const wait_place place{to_send ? wait_reason::chan_send : wait_reason::chan_receive, this, pc};
+  if (deadline_ns == never_ns) {
+    ++parked_;
+    const std::uint64_t flag = to_send ? senders : receivers;
+    const std::uint64_t seen = state_locked();
+    if ((seen & flag) == 0) set_state_locked(seen | flag);
+    const wait_result result = wait_one(lock, to_send ? senders_ : receivers_, node, place);
+    // A waker has counted us off, and the channel may be gone; a canceller knows nothing of that.
+    if (result != wait_result::ok && result != wait_result::closed) leave(node);
+    return result_of(result);
+  }
+
+  any_wait waiting(place, nullptr, 0);
+  node.who = &waiting.who();
+  node.winner = &waiting.word();
+  enqueue_locked(node, to_send);
+  lock.unlock();
+  const std::uint32_t winner = waiting.wait(deadline_ns);
+  leave(node);  // also waits for the end of the waker's critical section, which wrote the result
+  switch (winner) {
+    case winner_word::timed_out: return chan_result::not_ready;
+    case winner_word::cancelled: return chan_result::cancelled;
+    case winner_word::deadlocked: return chan_result::deadlocked;
+    default: return result_of(node.result);
+  }
+}
+
+bool chan_core::close() noexcept {
+  // Waiters that must be made ready stay parked until then, so their nodes can be chained and outlive
+  // the lock. A select that was won before it parked goes on by itself: its node is not touched again.
+  wait_node* parked_chain = nullptr;
+  wait_node** end = &parked_chain;
+  lock.lock();
+  const std::uint64_t seen = state_locked();
+  if ((seen & closed) != 0) {
+    lock.unlock();
+    return false;
+  }
+  for (wait_queue* queue : {&receivers_, &senders_}) {
+    while (const won_waiter won = take_waiter(*queue)) {
+      wake_up wake;
+      end_wait_locked(won, wait_result::closed, wake);
+      if (wake.who == nullptr) continue;
+      won.node->next = nullptr;
+      *end = won.node;
+      end = &won.node->next;
+    }
+  }
+  set_state_locked((seen & ~(senders | receivers)) | closed);
+  lock.unlock();
+  while (parked_chain != nullptr) {
+    wait_node* next = parked_chain->next;
+    make_ready(*parked_chain->who);
+    parked_chain = next;
+  }
+  return true;
+}
+
+void chan_core::count_waiters_locked(std::uint32_t& to_send,
+                                     std::uint32_t& to_recv) const noexcept {
+  to_send = to_recv = 0;
+  for (const wait_node* n = senders_.head; n != nullptr; n = n->next) ++to_send;
+  for (const wait_node* n = receivers_.head; n != nullptr; n = n->next) ++to_recv;
+}
+
+namespace {
+
+// "... [with T = int]" (gcc), "... [T = int]" (clang); gcc may add other parameters after a ';'.
+std::string_view type_in(std::string_view pretty) noexcept {
+  const std::size_t at = pretty.find("T = ");
+  if (at == std::string_view::npos) return {};
+  pretty.remove_prefix(at + 4);
+  if (!pretty.empty() && pretty.back() == ']') pretty.remove_suffix(1);
+  return pretty.substr(0, pretty.find("; "));
+}
+
+}  // namespace
+
+chan_info describe_chan(const void* core) noexcept {
+  chan_info info;
+  if (core == nullptr) return info;
+  auto& c = *static_cast<chan_core*>(const_cast<void*>(core));
+  const std::uint64_t seen = c.look();
+  info.type = type_in(c.type->pretty);
+  info.cap = c.cap;
+  info.len = seen / chan_head::one;
+  info.closed = (seen & chan_head::closed) != 0;
+  info.handles = c.refs.load(std::memory_order_relaxed);
+  info.made_at = c.made_at();
+  if (c.lock.try_lock()) {
+    c.count_waiters_locked(info.waiting_senders, info.waiting_receivers);
+    c.lock.unlock();
+  }
+  return info;
+}
+
+}  // namespace weft::rt
