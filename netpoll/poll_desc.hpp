@@ -47,18 +47,21 @@ enum class io_outcome : std::uint8_t {
   deadlocked,
 };
 
-// How many operations of one side may be under way.
-enum class access : std::uint8_t { one_at_a_time, shared };
+enum class access : std::uint8_t {
+  one_at_a_time,  // a second operation of that side is told `busy`
+  shared,
+  brief,  // shared, never waits, so deadlines do not concern it
+};
 
 // One operation under way, on its caller's stack.
 struct turn {
   side which = side::read;
   access kind = access::one_at_a_time;
-  bool active = false;    // began, has not ended: it has a reference
+  bool active = false;  // began, has not ended: it has a reference
   bool holds_fd = false;
-  int fd = -1;            // valid while holds_fd
-  int error = 0;          // of `failed`
-  std::uint32_t seen = 0; // the side's event count before the last try
+  int fd = -1;  // valid while holds_fd
+  int error = 0;  // of `failed`
+  std::uint32_t seen = 0;  // the side's event count before the last try
 };
 
 // Names one use of one slot; travels through the kernel with every event.
@@ -103,7 +106,7 @@ class poll_desc {
     half& h = s.of(t.which);
     if (s.closing || s.fd < 0) return io_outcome::not_open;
     if (t.kind == access::one_at_a_time && h.busy) return io_outcome::busy;
-    if (is_past(h.deadline_ns, env)) return io_outcome::timed_out;
+    if (t.kind != access::brief && is_past(h.deadline_ns, env)) return io_outcome::timed_out;
     if (t.kind == access::one_at_a_time) h.busy = true;
     ++s.refs;
     ++s.holders;

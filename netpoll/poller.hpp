@@ -1,8 +1,8 @@
 // The poller as the scheduler sees it: descriptors in, ready tasks out. Nothing else of netpoll is
 // for the scheduler, and netpoll never touches a run queue: poll() hands the tasks over.
 //
-// A descriptor is registered by the first task that waits for it in a run and stays registered until
-// it is closed; events are edge-triggered. A foreign thread that waits for a descriptor blocks in
+// A descriptor is registered by the first task that waits for it in a run and stays registered
+// until it is closed; events are edge-triggered. A foreign thread that waits for a descriptor blocks in
 // poll(2) by itself and does not need any of this.
 #pragma once
 
@@ -45,8 +45,8 @@ void poller_stop() noexcept;
 // Between start and stop; any thread; any number may look with 0 while at most one waits.
 int poll(std::int64_t timeout_ns, ready_list& out) noexcept;
 
-// Makes the poll() that waits return; if nobody waits, the next one that would wait returns at once.
-// What the caller wrote before is visible after a poll() that returned for it. Calls that come
+// Makes the poll() that waits return; if nobody waits, the next one that would wait returns at
+// once. What the caller wrote before is visible after a poll() that returned for it. Calls that come
 // before that are coalesced. Between start and stop; any thread.
 void interrupt() noexcept;
 

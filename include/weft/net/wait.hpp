@@ -1,0 +1,38 @@
+// Waiting for any pollable descriptor: a pipe, a terminal, a socket of somebody else's library.
+//
+// Wait until the descriptor can be read (written) without blocking, is at its end or has an error.
+// Regular files always can. It must stay open during the wait and should be non-blocking: that it
+// was ready does not mean that it still is.
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+
+#include <weft/net/conn.hpp>
+
+namespace weft::net {
+namespace detail {
+WEFT_API void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error);
+}
+
+[[gnu::always_inline]] inline void wait_readable(int fd, deadline until = {}) {
+  detail::wait_fd(fd, false, detail::to_deadline_ns(until), nullptr);
+}
+[[gnu::always_inline]] inline void wait_readable(int fd, deadline until, std::error_code& error) {
+  detail::wait_fd(fd, false, detail::to_deadline_ns(until), &error);
+}
+[[gnu::always_inline]] inline void wait_readable(int fd, std::error_code& error) {
+  detail::wait_fd(fd, false, INT64_MAX, &error);
+}
+
+[[gnu::always_inline]] inline void wait_writable(int fd, deadline until = {}) {
+  detail::wait_fd(fd, true, detail::to_deadline_ns(until), nullptr);
+}
+[[gnu::always_inline]] inline void wait_writable(int fd, deadline until, std::error_code& error) {
+  detail::wait_fd(fd, true, detail::to_deadline_ns(until), &error);
+}
+[[gnu::always_inline]] inline void wait_writable(int fd, std::error_code& error) {
+  detail::wait_fd(fd, true, INT64_MAX, &error);
+}
+
+}  // namespace weft::net

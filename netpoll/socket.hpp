@@ -1,0 +1,43 @@
+// Sockets as the system makes them, the same on every system: close-on-exec, non-blocking, no
+// SIGPIPE. The calls that make descriptors stand in a table, so that a test can make them fail.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <system_error>
+
+#include <weft/net/conn.hpp>
+
+namespace weft::np {
+
+// Return -1 and set errno, as the system calls do. Any thread may read the table; only a test
+// writes it, while nothing else uses sockets.
+struct socket_calls {
+  int (*socket)(int family, int type) noexcept;  // close-on-exec and non-blocking, as accept's
+  int (*accept)(int listening, sockaddr* peer, socklen_t* length) noexcept;
+};
+
+socket_calls& sockets_in_use() noexcept;
+const socket_calls& sockets_real() noexcept;
+
+// setsockopt with an int; 0 or the errno value.
+int set_int_option(int fd, int level, int name, int value) noexcept;
+
+// Both ends of a connection, as the system says; `none` when it does not.
+net::address local_address_of(int fd);
+net::address remote_address_of(int fd);
+
+// Of a unix socket that is bound; abstract ones have none.
+void remove_socket_file(const sockaddr_storage& bound) noexcept;
+
+// Closes fd and sets `error` if there is no memory for a slot.
+net::detail::net_descriptor adopt(int fd, std::error_code& error) noexcept;
+
+// For calls with an optional error_code: stores the code, or throws it with that text.
+void report(const std::error_code& code, std::error_code* error, const char* what);
+
+inline std::error_code system_error_code(int number) noexcept {
+  return {number, std::system_category()};
+}
+
+}  // namespace weft::np
