@@ -28,6 +28,8 @@ enum class task_state : std::uint8_t { unused, runnable, running, parked, finish
 
 inline constexpr std::size_t max_task_name = 31;
 
+inline constexpr std::uint32_t task_stamp = 0x7745'f71d;
+
 struct task : waiter {
   task() noexcept : waiter(waiter_kind::task) {}
 
@@ -36,6 +38,8 @@ struct task : waiter {
   atomic<task_state> state{task_state::unused};
   task* next = nullptr;  // owner of the list it is on: global queue, batch, poller's result
   cancel_state<wait_site> cancel;
+
+  std::uint32_t stamp = task_stamp;  // memory of a fresh slot is zero: not a record yet
 
   // Constant while the task lives.
   std::uint64_t id = 0;
@@ -47,9 +51,16 @@ struct task : waiter {
 
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // task_local values
-  std::uint32_t held_locks = 0;
+  std::uint32_t held_locks = 0;  // mutexes and shared_mutexes it owns
   bool ended_early = false;  // this_task::exit or cancelled: join() says so
   char name[max_task_name + 1] = {};
 };
+
+// Where a stack keeps its record. The memory may be zero (never used, or given back): then `stamp`
+// is not task_stamp and state reads as unused.
+inline task& record_of(stack_span stack) noexcept {
+  const auto top = reinterpret_cast<std::uintptr_t>(stack.hi) - sizeof(task);
+  return *reinterpret_cast<task*>(top & ~std::uintptr_t{alignof(task) - 1});
+}
 
 }  // namespace weft::rt

@@ -5,6 +5,7 @@
 // anything that may park.
 #pragma once
 
+#include "runtime/base/choose.hpp"
 #include "runtime/task/task.hpp"
 
 namespace weft::sched {
@@ -18,7 +19,9 @@ class thread_waiter;
 struct thread_info {
   task* current = nullptr;           // the task that runs here; null on a worker's own stack
   sched::worker* worker = nullptr;   // non-null on threads of the scheduler
-  thread_waiter* foreign = nullptr;  // this thread's waiter once it has waited from outside
+  thread_waiter* foreign = nullptr;  // this thread's waiter once it has waited as a thread
+  task* in_blocking = nullptr;       // the task whose blocking region runs here; current is null then
+  choice_state choices{};            // random choices of this thread
 };
 
 thread_info& this_thread() noexcept;

@@ -5,13 +5,20 @@
 
 namespace weft::rt {
 
+namespace {
+// A worker's thread waits as a thread only inside a blocking region, which is counted itself.
+void note(outside_event event) noexcept {
+  if (this_thread().worker == nullptr) note_outside(event);
+}
+}  // namespace
+
 thread_waiter::thread_waiter() noexcept : waiter(waiter_kind::thread) {
-  note_outside(outside_event::thread_entered);
+  note(outside_event::thread_entered);
 }
 
 thread_waiter::~thread_waiter() {
   this_thread().foreign = nullptr;
-  note_outside(outside_event::thread_left);
+  note(outside_event::thread_left);
 }
 
 thread_waiter& thread_waiter::here() {
@@ -24,7 +31,9 @@ thread_waiter& thread_waiter::here() {
 }
 
 bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
-  note_outside(outside_event::thread_parked);
+  // A wait with a deadline ends by itself: the thread still counts as one that may wake others.
+  const bool for_good = deadline_ns == futex_no_deadline;
+  if (for_good) note(outside_event::thread_parked);
   bool is_ready = true;
   // acquire pairs with ready(): what the waker did is visible.
   while (word_.load(std::memory_order_acquire) == 0) {
@@ -35,7 +44,7 @@ bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
     }
   }
   if (is_ready) word_.store(0, std::memory_order_relaxed);
-  note_outside(outside_event::thread_running);
+  if (for_good) note(outside_event::thread_running);
   return is_ready;
 }
 

@@ -1,7 +1,5 @@
 #include "runtime/task/wait.hpp"
 
-#include <exception>
-
 #include <weft/error.hpp>
 #include "runtime/base/choose.hpp"
 #include "runtime/task/thread_waiter.hpp"
@@ -10,12 +8,13 @@ namespace weft::rt {
 namespace {
 
 // A task that is unwinding waits normally, so that destructors can join, wait and re-lock.
-bool is_unwinding() noexcept { return std::uncaught_exceptions() > 0; }
+bool is_unwinding(const task& self) noexcept { return self.ctx.thread_exceptions->uncaught > 0; }
 
-void fill_site(wait_site& site, const wait_place& place, interruptible may_interrupt) noexcept {
+void fill_site(wait_site& site, const task& self, const wait_place& place,
+               interruptible may_interrupt) noexcept {
   site.place = place;
   site.since_ns = coarse_now_ns();
-  site.interruptible = may_interrupt == interruptible::yes && !is_unwinding();
+  site.interruptible = may_interrupt == interruptible::yes && !is_unwinding(self);
 }
 
 wait_result park_thread_for_one(spin_lock& held, const wait_node& node,
@@ -51,12 +50,17 @@ waiter& current_waiter() {
 }
 
 void checkpoint() {
-  task* self = current_task();
-  if (self == nullptr) return;
+  thread_info& here = this_thread();
+  task* self = here.current;
+  if (self == nullptr) [[unlikely]] {
+    // A foreign thread counts from its first call on: it may wake somebody later.
+    if (here.foreign == nullptr) (void)thread_waiter::here();
+    return;
+  }
 #if defined(WEFT_FORCED_YIELDS) && WEFT_FORCED_YIELDS
   if (choose_here(4) == 0) yield_task(*self);
 #endif
-  if (__builtin_expect(self->cancel.requested(), 0) && !is_unwinding()) throw task_cancelled{};
+  if (__builtin_expect(self->cancel.requested(), 0) && !is_unwinding(*self)) throw task_cancelled{};
 }
 
 void throw_if_interrupted(wait_result result) {
@@ -79,7 +83,7 @@ wait_result wait_one(spin_lock& held, wait_queue& queue, wait_node& node, const 
   if (self == nullptr) return park_thread_for_one(held, node, place);
 
   wait_site site;
-  fill_site(site, place, may_interrupt);
+  fill_site(site, *self, place, may_interrupt);
   site.lock = &held;
   site.node = &node;
   if (self->cancel.publish(site) && site.interruptible) {
@@ -130,7 +134,7 @@ any_wait::any_wait(const wait_place& place, const wait_case* cases, std::uint32_
 std::uint32_t any_wait::wait(std::int64_t deadline_ns, interruptible may_interrupt) noexcept {
   if (who_->kind == waiter_kind::thread) return wait_as_thread(deadline_ns);
   task& self = static_cast<task&>(*who_);
-  fill_site(site_, site_.place, may_interrupt);
+  fill_site(site_, self, site_.place, may_interrupt);
   site_.has_deadline = deadline_ns != never_ns;
 
   timer_node timer;

@@ -1,0 +1,19 @@
+// All of weft.
+#pragma once
+
+#include <weft/chan.hpp>
+#include <weft/condition_variable.hpp>
+#include <weft/debug.hpp>
+#include <weft/error.hpp>
+#include <weft/mutex.hpp>
+#include <weft/net.hpp>
+#include <weft/once.hpp>
+#include <weft/options.hpp>
+#include <weft/run.hpp>
+#include <weft/select.hpp>
+#include <weft/semaphore.hpp>
+#include <weft/shared_mutex.hpp>
+#include <weft/task.hpp>
+#include <weft/time.hpp>
+#include <weft/wait_group.hpp>
+#include <weft/waker.hpp>

@@ -1,0 +1,130 @@
+// join: the end of a task as something to wait for.
+//
+// join_core lies in the join_base that task and handle share. The task pointer in it is valid while
+// `done` is false, under the lock: a canceller holds the lock while it uses it, so the task cannot
+// end meanwhile.
+#include <weft/detail/join_state.hpp>
+
+#include <system_error>
+
+#include "runtime/task/task_end.hpp"
+#include "runtime/task/wait.hpp"
+
+#include <weft/error.hpp>
+
+namespace weft::rt {
+namespace {
+
+struct join_core {
+  // Two: the task's and the handle's. Who drops the last one deletes.
+  atomic<std::uint32_t> references{2};
+  spin_lock lock;
+  // Under lock.
+  bool done = false;
+  wait_queue joiners;
+  task* running = nullptr;
+  // Constant after join_attach.
+  std::uint64_t id = 0;
+};
+
+static_assert(sizeof(join_core) <= sizeof(detail::join_base::core));
+
+join_core& core_of(detail::join_base& state) noexcept {
+  return *reinterpret_cast<join_core*>(state.core);
+}
+
+void drop(detail::join_base* state) noexcept {
+  // acq_rel: what the other side did before it dropped its reference is visible to the destructor.
+  if (core_of(*state).references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete state;
+}
+
+wait_result wait_for_end(detail::join_base& state, interruptible may_interrupt,
+                         const void* pc) noexcept {
+  join_core& core = core_of(state);
+  core.lock.lock();
+  if (core.done) {
+    core.lock.unlock();
+    return wait_result::ok;
+  }
+  wait_node node;
+  return wait_one(core.lock, core.joiners, node, {wait_reason::join, core.running, pc},
+                  may_interrupt);
+}
+
+}  // namespace
+}  // namespace weft::rt
+
+namespace weft::detail {
+
+using namespace weft::rt;
+
+void join_attach(join_base& state, void* spawned) noexcept {
+  auto* target = static_cast<rt::task*>(spawned);
+  join_core& core = *::new (static_cast<void*>(state.core)) join_core;
+  core.running = target;
+  core.id = target->id;
+}
+
+void join_store_exception(join_base& state) {
+  try {
+    throw;
+  } catch (const task_cancelled&) {
+    state.ended_early = true;
+  } catch (const exit_request&) {
+    state.ended_early = true;
+  } catch (...) {
+    state.error = std::current_exception();
+  }
+}
+
+void join_finish(join_base* state) noexcept {
+  join_core& core = core_of(*state);
+  waiter* woken[16];
+  bool more = true;
+  while (more) {
+    std::size_t count = 0;
+    core.lock.lock();
+    core.done = true;
+    core.running = nullptr;
+    while (count < 16) {
+      const won_waiter won = take_waiter(core.joiners);
+      if (!won) break;
+      won.node->result = wait_result::ok;
+      if (won.must_ready) woken[count++] = won.node->who;
+    }
+    more = count == 16;
+    core.lock.unlock();
+    for (std::size_t i = 0; i < count; ++i) make_ready(*woken[i]);
+  }
+  drop(state);
+}
+
+void join_wait(join_base& state) {
+  const void* pc = __builtin_return_address(0);
+  checkpoint();
+  join_core& core = core_of(state);
+  if (task* self = current_task(); self != nullptr && self->id == core.id)
+    throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
+                            "weft::task::join: a task cannot join itself");
+  throw_if_interrupted(wait_for_end(state, interruptible::yes, pc));
+}
+
+void join_wait_uninterrupted(join_base& state) noexcept {
+  wait_for_end(state, interruptible::no, __builtin_return_address(0));
+}
+
+void join_cancel(join_base& state) noexcept {
+  join_core& core = core_of(state);
+  spin_guard guard(core.lock);
+  if (!core.done && core.running != nullptr) cancel_task(*core.running);
+}
+
+void join_release(join_base* state) noexcept { drop(state); }
+
+std::uint64_t join_task_id(const join_base& state) noexcept {
+  return core_of(const_cast<join_base&>(state)).id;
+}
+
+void join_throw_ended() { throw task_ended("weft::task::join: the task was cancelled or has exited"); }
+
+}  // namespace weft::detail

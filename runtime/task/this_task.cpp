@@ -1,0 +1,93 @@
+// this_task, and the library's side of go, spawn and blocking.
+#include <weft/task.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sched.h>
+#endif
+
+#include "runtime/task/park.hpp"
+#include "runtime/task/task_end.hpp"
+#include "runtime/task/wait.hpp"
+
+namespace weft {
+namespace {
+
+// The task that runs here, also inside its blocking region.
+rt::task* task_here() noexcept {
+  rt::thread_info& here = rt::this_thread();
+  return here.current != nullptr ? here.current : here.in_blocking;
+}
+
+}  // namespace
+
+namespace detail {
+
+spawn_slot spawn_begin(std::size_t size, std::size_t align, void (*run)(void*)) {
+  rt::task& fresh = rt::allocate_task(size, align, __builtin_return_address(0));
+  fresh.run = run;
+  return {&fresh, fresh.closure};
+}
+
+void spawn_commit(void* task) noexcept { rt::start_task(*static_cast<rt::task*>(task)); }
+
+void spawn_abort(void* task) noexcept { rt::discard_task(*static_cast<rt::task*>(task)); }
+
+blocking_region::blocking_region() : task_(nullptr) {
+  rt::checkpoint();
+  if (rt::task* self = rt::current_task()) {
+    task_ = self;
+    rt::enter_blocking(*self);
+  }
+}
+
+blocking_region::~blocking_region() {
+  if (task_ != nullptr) rt::leave_blocking(*static_cast<rt::task*>(task_));
+}
+
+}  // namespace detail
+
+namespace this_task {
+
+void yield() {
+  rt::task* self = rt::current_task();
+  if (self == nullptr) {
+    sched_yield();
+    return;
+  }
+  rt::checkpoint();
+  rt::yield_task(*self);
+}
+
+std::uint64_t id() noexcept {
+  const rt::task* self = task_here();
+  return self != nullptr ? self->id : 0;
+}
+
+std::string_view name() noexcept {
+  const rt::task* self = task_here();
+  return self != nullptr ? std::string_view(self->name) : std::string_view();
+}
+
+void set_name(std::string_view name) noexcept {
+  rt::task* self = task_here();
+  if (self == nullptr) return;
+  const std::size_t length = std::min(name.size(), rt::max_task_name);
+  std::memcpy(self->name, name.data(), length);
+  self->name[length] = '\0';
+}
+
+void exit() {
+  if (task_here() == nullptr) throw error("weft::this_task::exit: no task runs on this thread");
+  throw rt::exit_request{};
+}
+
+bool cancelled() noexcept {
+  const rt::task* self = task_here();
+  return self != nullptr && self->cancel.requested();
+}
+
+}  // namespace this_task
+}  // namespace weft

@@ -1,0 +1,219 @@
+// park, ready, yield: the hot paths. A task that waits switches straight to the next task when one
+// is at hand, and to its worker's own stack when one must be looked for.
+//
+// The delicate part: a flow may not be resumed, queued or freed by anybody before it has left its
+// stack. So whatever makes it visible to others (releasing the lock of the queue it waits in,
+// committing its winner word, queueing it after a yield) is left in the worker's `after` fields and
+// done by finish_switch() on the stack that runs next. No processor or worker pointer is kept across
+// a switch: the flow may continue on another thread.
+#include "runtime/base/check.hpp"
+#include "runtime/task/park.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace weft::sched {
+namespace {
+
+// Dispatches from the run-next slot in a row before the local queue gets its turn: two tasks that
+// wake each other share one time slice, and the others wait no longer for it.
+constexpr std::uint32_t run_next_limit = 32;
+
+void set_state(rt::task& task, rt::task_state state) noexcept {
+  task.state.store(state, std::memory_order_relaxed);
+}
+
+// Leaves `self` for `next`, or for the worker's own stack if it is null.
+void leave_for(rt::thread_info& here, worker& w, rt::task& self, rt::task* next) noexcept {
+  w.left = &self;
+  here.current = next;
+  if (next != nullptr) {
+    set_state(*next, rt::task_state::running);
+    w.p->count.dispatched.add();
+    rt::context_switch(self.ctx, next->ctx);
+  } else {
+    rt::context_switch(self.ctx, w.native);
+  }
+  finish_switch();
+}
+
+void finish_task(worker& w, rt::task& ended) noexcept {
+  rt::context_destroy(ended.ctx);
+  const rt::stack_span stack = ended.stack;
+  set_state(ended, rt::task_state::unused);
+  w.p->stacks.give(stack);
+  w.p->count.finished.add();
+  note_task_gone();
+}
+
+// False on foreign threads and inside a blocking region, whose thread has given its processor away.
+bool has_processor(const rt::thread_info& here) noexcept {
+  return here.worker != nullptr && here.worker->p != nullptr;
+}
+
+}  // namespace
+
+void finish_switch() noexcept {
+  worker& w = *rt::this_thread().worker;
+  const after_switch what = w.after;
+  if (what == after_switch::nothing) return;
+  w.after = after_switch::nothing;
+  rt::task& left = *w.left;
+  switch (what) {
+    case after_switch::nothing:
+      break;
+    case after_switch::unlock: {
+      set_state(left, rt::task_state::parked);
+      w.left_lock->unlock();
+      break;
+    }
+    case after_switch::commit:
+      set_state(left, rt::task_state::parked);
+      if (!w.left_word->try_park()) {
+        set_state(left, rt::task_state::runnable);
+        push_next(w, left);
+      }
+      break;
+    case after_switch::requeue:
+      push_last(w, left);
+      break;
+    case after_switch::requeue_global: {
+      scheduler& s = the_scheduler();
+      inject(left);
+      s.blocking.fetch_sub(1, std::memory_order_seq_cst);
+      break;
+    }
+    case after_switch::finish:
+      finish_task(w, left);
+      break;
+  }
+}
+
+rt::task* quick_next(worker& self) noexcept {
+  processor& p = *self.p;
+  if (++p.tick >= p.round_ticks) return nullptr;  // time for a round: timers, poller, global queue
+  if (p.run_next_streak < run_next_limit) {
+    if (p.run_next.load(std::memory_order_relaxed) != nullptr) {
+      // acquire pairs with push_next() of another worker; a thief may have been faster.
+      if (rt::task* next = p.run_next.exchange(nullptr, std::memory_order_acquire)) {
+        ++p.run_next_streak;
+        return next;
+      }
+    }
+  }
+  p.run_next_streak = 0;
+  if (rt::task* next = p.queue.pop()) return next;
+  return p.run_next.load(std::memory_order_relaxed) != nullptr
+             ? p.run_next.exchange(nullptr, std::memory_order_acquire)
+             : nullptr;
+}
+
+void run_task(worker& self, rt::task& next) noexcept {
+  rt::thread_info& here = rt::this_thread();
+  here.current = &next;
+  set_state(next, rt::task_state::running);
+  self.p->count.dispatched.add();
+  rt::context_switch(self.native, next.ctx);
+  finish_switch();
+}
+
+void leave_for_ever(rt::task& self) noexcept {
+  rt::thread_info& here = rt::this_thread();
+  worker& w = *here.worker;
+  WEFT_CHECK(w.p != nullptr, "a task ends on a processor");
+  rt::task* next = quick_next(w);
+  set_state(self, rt::task_state::finished);
+  w.after = after_switch::finish;
+  w.left = &self;
+  here.current = next;
+  if (next == nullptr) rt::context_leave(self.ctx, w.native);
+  set_state(*next, rt::task_state::running);
+  w.p->count.dispatched.add();
+  rt::context_leave(self.ctx, next->ctx);
+}
+
+void push_next(worker& self, rt::task& runnable) noexcept {
+  // release pairs with the exchange of quick_next() or of a thief.
+  rt::task* displaced = self.p->run_next.exchange(&runnable, std::memory_order_acq_rel);
+  if (displaced == nullptr) return;
+  push_last(self, *displaced);
+  wake_if_needed();
+}
+
+void push_last(worker& self, rt::task& runnable) noexcept {
+  processor& p = *self.p;
+  if (p.queue.push(&runnable)) return;
+  // Full: half of it goes where everybody looks. Thieves may make room meanwhile; then no harm.
+  rt::task* half[local_queue_capacity / 2];
+  const std::uint32_t count = p.queue.take_half(half);
+  for (std::uint32_t i = 0; i + 1 < count; ++i) half[i]->next = half[i + 1];
+  runnable.next = nullptr;
+  if (count == 0) {
+    the_scheduler().global.push(runnable);
+    return;
+  }
+  half[count - 1]->next = &runnable;
+  the_scheduler().global.push_chain(*half[0], runnable, count + 1);
+  p.count.overflowed.add(count + 1);
+}
+
+void inject(rt::task& runnable) noexcept {
+  the_scheduler().global.push(runnable);
+  wake_if_needed();
+}
+
+void inject_list(rt::task* list) noexcept {
+  while (list != nullptr) {
+    rt::task* task = list;
+    list = task->next;
+    set_state(*task, rt::task_state::runnable);
+    inject(*task);
+  }
+}
+
+}  // namespace weft::sched
+
+namespace weft::rt {
+
+using sched::after_switch;
+using sched::worker;
+
+void park_task(task& self, spin_lock& held) noexcept {
+  thread_info& here = this_thread();
+  worker& w = *here.worker;
+  w.after = after_switch::unlock;
+  w.left_lock = &held;
+  sched::leave_for(here, w, self, sched::quick_next(w));
+}
+
+void park_task_any(task& self, winner_word& word) noexcept {
+  thread_info& here = this_thread();
+  worker& w = *here.worker;
+  w.after = after_switch::commit;
+  w.left_word = &word;
+  sched::leave_for(here, w, self, sched::quick_next(w));
+}
+
+void ready_task(task& parked) noexcept {
+  WEFT_CHECK(parked.state.load(std::memory_order_relaxed) == task_state::parked,
+             "a task is made ready once a park");
+  parked.state.store(task_state::runnable, std::memory_order_relaxed);
+  thread_info& here = this_thread();
+  if (!sched::has_processor(here)) {
+    sched::inject(parked);
+  } else if (here.current != nullptr) {
+    sched::push_next(*here.worker, parked);
+  } else {
+    sched::push_last(*here.worker, parked);
+    sched::wake_if_needed();
+  }
+}
+
+void yield_task(task& self) noexcept {
+  thread_info& here = this_thread();
+  worker& w = *here.worker;
+  task* next = sched::quick_next(w);
+  self.state.store(task_state::runnable, std::memory_order_relaxed);
+  w.after = after_switch::requeue;
+  sched::leave_for(here, w, self, next);
+}
+
+}  // namespace weft::rt

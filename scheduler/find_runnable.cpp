@@ -1,0 +1,192 @@
+// Where a worker looks for work.
+//
+// A round, every `round_ticks` dispatches and whenever the local queue is empty: read the clock, fire
+// the timers that are due, look at the poller if somebody waits for a descriptor, take from the
+// global queue. In between, dispatches cost nothing of that. Tasks that run long make rounds rare,
+// so the number of dispatches to the next round follows the time the last ones took.
+//
+// Order: own timers, poller, global queue (a share), run-next, local queue, then everything again
+// after becoming a searcher: other processors' queues and timers, and last their run-next slots, if
+// their worker has not dispatched anything since the search began.
+#include "netpoll/poller.hpp"
+#include "runtime/base/choose.hpp"
+#include "runtime/task/park.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace weft::sched {
+namespace {
+
+constexpr std::uint32_t max_round_ticks = 64;
+constexpr std::int64_t short_round_ns = 50'000;
+constexpr std::int64_t long_round_ns = 200'000;
+// A system call; when busy not more often than this.
+constexpr std::int64_t poll_interval_ns = 20'000;
+// How long a searcher looks before it sleeps: about what waking it again would cost.
+constexpr std::int64_t search_ns = 20'000;
+
+void note_round(processor& p, std::int64_t now) noexcept {
+  if (p.tick >= p.round_ticks) {
+    const std::int64_t took = now - p.round_ns;
+    if (took > long_round_ns)
+      p.round_ticks = p.round_ticks > 1 ? p.round_ticks / 2 : 1;
+    else if (took < short_round_ns && p.round_ticks < max_round_ticks)
+      p.round_ticks *= 2;
+  }
+  p.tick = 0;
+  p.round_ns = now;
+  p.now_ns.store(now, std::memory_order_relaxed);
+}
+
+void look_at_poller(worker& self, std::int64_t now) noexcept {
+  scheduler& s = the_scheduler();
+  processor& p = *self.p;
+  if (s.io_waiting.load(std::memory_order_relaxed) == 0 || now - p.last_poll_ns < poll_interval_ns)
+    return;
+  p.last_poll_ns = now;
+  p.count.polls.add();
+  np::ready_list ready;
+  np::poll(0, ready);
+  queue_list(self, ready.head);
+}
+
+rt::task* take_global(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  const std::uint32_t size = s.global.size();
+  if (size == 0) return nullptr;
+  std::uint32_t share = size / s.processor_count + 1;
+  if (share > local_queue_capacity / 2) share = local_queue_capacity / 2;
+  rt::task* first = s.global.pop(share);
+  if (first == nullptr) return nullptr;
+  for (rt::task* task = first->next; task != nullptr;) {
+    rt::task* next = task->next;
+    push_last(self, *task);
+    task = next;
+  }
+  return first;
+}
+
+rt::task* take_own(worker& self) noexcept {
+  processor& p = *self.p;
+  if (rt::task* next = p.queue.pop()) return next;
+  return p.run_next.exchange(nullptr, std::memory_order_acquire);
+}
+
+// One look at every other processor, from a random one on.
+rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
+  scheduler& s = the_scheduler();
+  processor& p = *self.p;
+  const std::uint32_t first = rt::choose_here(s.processor_count);
+  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+    processor& victim = s.processors[(first + i) % s.processor_count];
+    if (&victim == &p) continue;
+    std::uint32_t stolen = 0;
+    if (rt::task* next = victim.queue.steal_into(p.queue, stolen)) {
+      p.count.stolen.add(stolen);
+      return next;
+    }
+    if (victim.timers.next_ns() <= now) {
+      p.count.timers.add(static_cast<std::uint64_t>(victim.timers.fire_due(now)));
+      if (rt::task* next = take_own(self)) return next;
+    }
+  }
+  return nullptr;
+}
+
+// A task in a run-next slot belongs to its worker, which will be free for it in a moment, unless it
+// is busy with a long task.
+rt::task* rob_run_next(worker& self, const std::uint64_t* dispatched_before) noexcept {
+  scheduler& s = the_scheduler();
+  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+    processor& victim = s.processors[i];
+    if (&victim == self.p || victim.run_next.load(std::memory_order_relaxed) == nullptr) continue;
+    if (victim.count.dispatched.get() != dispatched_before[i]) continue;
+    if (rt::task* next = victim.run_next.exchange(nullptr, std::memory_order_acquire)) {
+      self.p->count.stolen.add();
+      return next;
+    }
+  }
+  return nullptr;
+}
+
+rt::task* search(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  constexpr std::uint32_t watched = 64;  // beyond that run-next slots are left to the monitor
+  std::uint64_t dispatched_before[watched];
+  const bool watch = s.processor_count <= watched;
+  if (watch)
+    for (std::uint32_t i = 0; i < s.processor_count; ++i)
+      dispatched_before[i] = s.processors[i].count.dispatched.get();
+
+  const std::int64_t start = rt::now_ns();
+  std::int64_t now = start;
+  do {
+    if (is_stopping()) return nullptr;
+    if (rt::task* next = look_at_others(self, now)) return next;
+    if (rt::task* next = take_global(self)) return next;
+    for (int i = 0; i < 32; ++i) rt::cpu_relax();
+    now = rt::now_ns();
+  } while (now - start < search_ns);
+  return watch ? rob_run_next(self, dispatched_before) : nullptr;
+}
+
+}  // namespace
+
+bool is_stopping() noexcept {
+  return the_scheduler().now_in.load(std::memory_order_relaxed) == phase::stopping;
+}
+
+void queue_list(worker& self, rt::task* list) noexcept {
+  if (list == nullptr) return;
+  while (list != nullptr) {
+    rt::task* next = list->next;
+    list->state.store(rt::task_state::runnable, std::memory_order_relaxed);
+    push_last(self, *list);
+    list = next;
+  }
+  wake_if_needed();
+}
+
+rt::task* find_runnable(worker& self) noexcept {
+  if (is_stopping()) return nullptr;
+  scheduler& s = the_scheduler();
+  processor& p = *self.p;
+  const std::int64_t now = rt::now_ns();
+  note_round(p, now);
+  if (p.timers.next_ns() <= now)
+    p.count.timers.add(static_cast<std::uint64_t>(p.timers.fire_due(now)));
+  look_at_poller(self, now);
+
+  rt::task* next = take_global(self);
+  if (next == nullptr) next = quick_next(self);
+  if (next == nullptr) next = take_own(self);
+  if (next == nullptr && (self.searching || s.idle.try_start_searching())) {
+    self.searching = true;
+    next = search(self);
+  }
+  if (next != nullptr && self.searching) {
+    self.searching = false;
+    // The last searcher: pushers that saw it have woken nobody, so it looks on their behalf.
+    if (s.idle.stop_searching() && work_is_waiting()) wake_if_needed();
+  }
+  return next;
+}
+
+bool work_is_waiting() noexcept {
+  scheduler& s = the_scheduler();
+  if (!s.global.empty()) return true;
+  for (std::uint32_t i = 0; i < s.processor_count; ++i)
+    if (s.processors[i].has_surplus()) return true;
+  return false;
+}
+
+std::int64_t earliest_timer_ns() noexcept {
+  scheduler& s = the_scheduler();
+  std::int64_t earliest = rt::never_ns;
+  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+    const std::int64_t next = s.processors[i].timers.next_ns();
+    if (next < earliest) earliest = next;
+  }
+  return earliest;
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,320 @@
+// Workers without work: how they sleep, who wakes them, and how a processor changes hands.
+//
+// A processor that nobody runs is on the idle list; a worker without a processor is on the spare
+// list, or is the one that waits in the poller, or is inside a blocking region. All transitions are
+// made under the idle lock: they cost a system call anyway. The rules that lose no wake-up are in
+// idle.hpp; what is added here:
+//
+//   - a worker that goes idle is on the spare list in the same critical section in which its
+//     processor is on the idle list, so whoever takes the processor finds a thread for it;
+//   - the worker in the poller is not spare: it is told to come out, and takes an idle processor;
+//   - a worker that goes idle and knows an earlier timer than the one in the poller tells it.
+#include <new>
+#include <system_error>
+
+#include "netpoll/poller.hpp"
+#include "runtime/base/check.hpp"
+#include "runtime/base/choose.hpp"
+#include "runtime/base/futex.hpp"
+#include "runtime/stack/overflow.hpp"
+#include "runtime/task/this_thread.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace weft::sched {
+namespace {
+
+void push_idle_locked(scheduler& s, processor& p) noexcept {
+  p.next_idle = s.idle_processors;
+  s.idle_processors = &p;
+}
+
+processor* pop_idle_locked(scheduler& s) noexcept {
+  processor* p = s.idle_processors;
+  if (p == nullptr) return nullptr;
+  s.idle_processors = p->next_idle;
+  s.deadlock_reported = false;
+  return p;
+}
+
+void count_taken_locked(scheduler& s, bool as_searcher) noexcept {
+  s.idle.processor_taken(as_searcher);
+  monitor_poke();
+}
+
+void push_spare_locked(scheduler& s, worker& w) noexcept {
+  WEFT_CHECK(!w.is_spare, "a worker is spare once");
+  w.is_spare = true;
+  w.next_spare = s.spare_workers;
+  s.spare_workers = &w;
+}
+
+worker* pop_spare_locked(scheduler& s) noexcept {
+  worker* w = s.spare_workers;
+  if (w == nullptr) return nullptr;
+  s.spare_workers = w->next_spare;
+  w->is_spare = false;
+  return w;
+}
+
+// False if somebody has given it a processor meanwhile.
+bool remove_spare_locked(scheduler& s, worker& w) noexcept {
+  if (!w.is_spare) return false;
+  worker** link = &s.spare_workers;
+  while (*link != &w) link = &(*link)->next_spare;
+  *link = w.next_spare;
+  w.is_spare = false;
+  return true;
+}
+
+void give_processor_locked(scheduler& s, worker& w, processor& p, bool as_searcher) noexcept {
+  w.p = &p;
+  w.searching = as_searcher;
+  count_taken_locked(s, as_searcher);
+}
+
+// Idle no more, as a searcher; false if there is no idle processor left.
+bool take_as_searcher_locked(scheduler& s, worker& w) noexcept {
+  processor* p = pop_idle_locked(s);
+  if (p == nullptr) return false;
+  give_processor_locked(s, w, *p, true);
+  return true;
+}
+
+bool something_to_poll(scheduler& s) noexcept {
+  return s.io_waiting.load(std::memory_order_seq_cst) > 0 || earliest_timer_ns() != rt::never_ns;
+}
+
+// The worker is on the spare list. It takes the poller's role if there is something to wait for and
+// nobody does; true if it did (and has come out).
+bool wait_in_poller(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  if (!something_to_poll(s)) return false;
+  s.idle_lock.lock();
+  const std::int64_t deadline = earliest_timer_ns();
+  if (s.poller_taken) {
+    const bool tell = deadline < s.poller_deadline_ns && !s.poller_interrupted;
+    if (tell) s.poller_interrupted = true;
+    s.idle_lock.unlock();
+    if (tell) np::interrupt();
+    return false;
+  }
+  if (!remove_spare_locked(s, self)) {
+    s.idle_lock.unlock();
+    return false;  // a processor is on its way
+  }
+  s.poller_taken = true;
+  s.poller_interrupted = false;
+  s.poller_deadline_ns = deadline;
+  s.idle_lock.unlock();
+
+  np::ready_list ready;
+  std::int64_t timeout = rt::never_ns;
+  if (deadline != rt::never_ns) {
+    timeout = deadline - rt::now_ns();
+    if (timeout < 0) timeout = 0;
+  }
+  // Work pushed before we had the role was seen by the look after going idle, or its pusher has
+  // seen the idle processor and, finding no spare worker, interrupts us.
+  np::poll(timeout, ready);
+
+  s.idle_lock.lock();
+  s.poller_taken = false;
+  const bool has_processor = take_as_searcher_locked(s, self);
+  if (!has_processor) push_spare_locked(s, self);
+  s.idle_lock.unlock();
+  if (has_processor) {
+    self.p->last_poll_ns = rt::now_ns();
+    self.p->count.polls.add();
+    queue_list(self, ready.head);
+  } else {
+    inject_list(ready.head);
+  }
+  return true;
+}
+
+void note_worker_left() noexcept {
+  scheduler& s = the_scheduler();
+  if (s.workers_running.fetch_sub(1, std::memory_order_release) == 1)
+    rt::futex_wake(s.workers_running, 1);
+}
+
+}  // namespace
+
+void wake_if_needed() noexcept {
+  if (the_scheduler().idle.should_wake()) wake_one();
+}
+
+void wake_one() noexcept {
+  scheduler& s = the_scheduler();
+  s.idle_lock.lock();
+  if (s.idle_processors == nullptr || s.idle.searching() != 0) {
+    s.idle_lock.unlock();
+    return;  // somebody was faster
+  }
+  const worker* here = rt::this_thread().worker;
+  if (here != nullptr && here->p != nullptr) here->p->count.wakeups.add();
+  if (worker* w = pop_spare_locked(s)) {
+    give_processor_locked(s, *w, *pop_idle_locked(s), true);
+    s.idle_lock.unlock();
+    w->parker.unpark();
+    return;
+  }
+  if (s.poller_taken) {
+    const bool tell = !s.poller_interrupted;
+    s.poller_interrupted = true;
+    s.idle_lock.unlock();
+    if (tell) np::interrupt();
+    return;
+  }
+  processor* p = pop_idle_locked(s);
+  count_taken_locked(s, true);
+  s.idle_lock.unlock();
+  if (start_worker(*p, true)) return;
+  // No thread is to be had. Those that run will look for the work in their rounds.
+  rt::spin_guard guard(s.idle_lock);
+  push_idle_locked(s, *p);
+  s.idle.processor_went_idle(true);
+}
+
+bool somebody_polls() noexcept {
+  scheduler& s = the_scheduler();
+  rt::spin_guard guard(s.idle_lock);
+  return s.poller_taken;
+}
+
+bool try_take_idle_processor(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  rt::spin_guard guard(s.idle_lock);
+  processor* p = pop_idle_locked(s);
+  if (p == nullptr) return false;
+  give_processor_locked(s, self, *p, false);
+  return true;
+}
+
+void wait_for_processor(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  {
+    rt::spin_guard guard(s.idle_lock);
+    if (!self.is_spare && self.p == nullptr) push_spare_locked(s, self);
+  }
+  while (!is_stopping()) {
+    self.parker.park();
+    // acquire of the parker: who gave the processor wrote it before the unpark.
+    if (self.p != nullptr) return;
+  }
+}
+
+void sleep_until_work(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  processor& p = *self.p;
+  p.count.idled.add();
+  s.idle_lock.lock();
+  push_idle_locked(s, p);
+  push_spare_locked(s, self);
+  self.p = nullptr;
+  const bool was_searching = self.searching;
+  self.searching = false;
+  s.idle.processor_went_idle(was_searching);
+  s.idle_lock.unlock();
+
+  if (work_is_waiting()) {
+    s.idle_lock.lock();
+    if (remove_spare_locked(s, self)) {
+      const bool taken = take_as_searcher_locked(s, self);
+      if (!taken) push_spare_locked(s, self);
+      s.idle_lock.unlock();
+      if (taken) return;
+    } else {
+      s.idle_lock.unlock();
+    }
+  } else if (wait_in_poller(self)) {
+    if (self.p != nullptr) return;
+  } else {
+    check_deadlock();
+  }
+  wait_for_processor(self);
+}
+
+void hand_off_processor(worker& self) noexcept {
+  scheduler& s = the_scheduler();
+  processor& p = *self.p;
+  // A run-next task of an idle processor would be nobody's.
+  if (rt::task* next = p.run_next.exchange(nullptr, std::memory_order_acquire))
+    push_last(self, *next);
+  self.p = nullptr;
+  s.idle_lock.lock();
+  push_idle_locked(s, p);
+  s.idle.processor_went_idle(false);
+  const bool unpolled = !s.poller_taken && something_to_poll(s);
+  s.idle_lock.unlock();
+  if (unpolled || work_is_waiting()) wake_one();
+}
+
+bool start_worker(processor& first, bool as_searcher) noexcept {
+  scheduler& s = the_scheduler();
+  worker* w = nullptr;
+  try {
+    auto fresh = std::make_unique<worker>();
+    w = fresh.get();
+    w->p = &first;
+    w->searching = as_searcher;
+    rt::spin_guard guard(s.idle_lock);
+    w->index = static_cast<std::uint32_t>(s.workers.size());
+    s.workers.push_back(std::move(fresh));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  if (thread_launcher(*w)) return true;
+  rt::spin_guard guard(s.idle_lock);
+  for (auto it = s.workers.begin(); it != s.workers.end(); ++it) {
+    if (it->get() != w) continue;
+    s.workers.erase(it);
+    break;
+  }
+  return false;
+}
+
+bool launch_thread(worker& w) noexcept {
+  the_scheduler().workers_running.fetch_add(1, std::memory_order_relaxed);
+  try {
+    w.thread = std::thread([&w] { worker_main(w); });
+    return true;
+  } catch (const std::system_error&) {
+    note_worker_left();
+    return false;
+  }
+}
+
+bool (*thread_launcher)(worker&) noexcept = &launch_thread;
+
+void wake_everybody() noexcept {
+  scheduler& s = the_scheduler();
+  s.idle_lock.lock();
+  const std::size_t count = s.workers.size();
+  const bool in_poller = s.poller_taken;
+  s.idle_lock.unlock();
+  for (std::size_t i = 0; i < count; ++i) s.workers[i]->parker.unpark();
+  if (in_poller) np::interrupt();
+}
+
+void worker_main(worker& self) noexcept {
+  rt::thread_info& here = rt::this_thread();
+  here.worker = &self;
+  rt::choose_seed(here.choices, the_scheduler().seed + self.index);
+  rt::context_adopt(self.native);
+  rt::overflow_thread_enter();
+  for (;;) {
+    if (self.p == nullptr) wait_for_processor(self);
+    if (self.p == nullptr || is_stopping()) break;
+    if (rt::task* next = find_runnable(self))
+      run_task(self, *next);
+    else if (!is_stopping())
+      sleep_until_work(self);
+  }
+  rt::overflow_thread_leave();
+  rt::context_abandon(self.native);
+  here.worker = nullptr;
+  note_worker_left();
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,125 @@
+// The monitor: a thread that notices work which nobody looks at while processors are idle.
+//
+// Waking is done only for surplus work, so three things can wait behind a task that runs long: the
+// task in the run-next slot of its processor, timers of its processor, and descriptors when the
+// worker that waited in the poller got it to run. If the monitor sees one of them twice with nothing
+// dispatched in between it wakes a worker, which finds it as a searcher does.
+//
+// It looks every millisecond while things change, up to ten while they do not, and sleeps for good
+// after some seconds in which every processor was idle. One processor: no monitor, nobody to wake.
+#include <thread>
+#include <vector>
+
+#include "runtime/base/choose.hpp"
+#include "runtime/base/futex.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace weft::sched {
+namespace {
+
+constexpr std::int64_t shortest_ns = 1'000'000;
+constexpr std::int64_t longest_ns = 10'000'000;
+constexpr std::int64_t overdue_ns = 1'000'000;
+constexpr std::int64_t sleep_after_ns = 2'000'000'000;
+
+// 0 awake, 1 asleep until poked, 2 leave. Written by the monitor (0, 1), poke (0) and stop (2).
+rt::atomic<std::uint32_t> word{0};
+std::thread thread;
+
+enum : std::uint32_t { awake = 0, asleep = 1, leave = 2 };
+
+class observer {
+ public:
+  explicit observer(std::uint32_t processors) : dispatched_(processors, 0) {}
+
+  // True if something lies still that an idle processor could take.
+  bool sees_waiting_work() {
+    scheduler& s = the_scheduler();
+    const std::int64_t now = rt::now_ns();
+    bool waiting = work_is_waiting();
+    std::int64_t last_poll = 0;
+    for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+      processor& p = s.processors[i];
+      const std::uint64_t dispatched = p.count.dispatched.get();
+      const bool still = dispatched == dispatched_[i];
+      dispatched_[i] = dispatched;
+      if (still && p.run_next.load(std::memory_order_relaxed) != nullptr) waiting = true;
+      if (p.timers.next_ns() < now - overdue_ns) waiting = true;
+      const std::int64_t round = p.now_ns.load(std::memory_order_relaxed);
+      if (round > last_poll) last_poll = round;
+    }
+    // A worker that makes rounds also polls.
+    if (s.io_waiting.load(std::memory_order_relaxed) > 0 && now - last_poll > overdue_ns &&
+        !somebody_polls())
+      waiting = true;
+    return waiting;
+  }
+
+ private:
+  std::vector<std::uint64_t> dispatched_;
+};
+
+void sleep_for_good() {
+  std::uint32_t expected = awake;
+  if (!word.compare_exchange_strong(expected, asleep, std::memory_order_seq_cst)) return;
+  // Whoever took a processor before it could see `asleep` is seen here.
+  scheduler& s = the_scheduler();
+  if (s.idle.idle() != s.processor_count) {
+    expected = asleep;
+    word.compare_exchange_strong(expected, awake, std::memory_order_relaxed);
+    return;
+  }
+  while (word.load(std::memory_order_acquire) == asleep) rt::futex_wait(word, asleep);
+}
+
+void monitor_main() {
+  scheduler& s = the_scheduler();
+  observer eyes(s.processor_count);
+  std::int64_t period = shortest_ns;
+  std::int64_t idle_since = rt::now_ns();
+  while (word.load(std::memory_order_acquire) != leave) {
+    rt::futex_wait(word, awake, rt::now_ns() + period);
+    const std::uint32_t idle = s.idle.idle();
+    const std::int64_t now = rt::now_ns();
+    const bool waiting = eyes.sees_waiting_work();
+    if (idle != s.processor_count) idle_since = now;
+    if (idle != 0 && idle != s.processor_count && waiting) {
+      wake_one();
+      period = shortest_ns;
+    } else if (period < longest_ns) {
+      period += shortest_ns;
+    }
+    if (now - idle_since > sleep_after_ns) {
+      sleep_for_good();
+      period = shortest_ns;
+      idle_since = rt::now_ns();
+    }
+  }
+}
+
+}  // namespace
+
+void monitor_start() {
+  if (the_scheduler().processor_count < 2) return;
+  word.store(awake, std::memory_order_relaxed);
+  thread = std::thread(&monitor_main);
+}
+
+void monitor_stop() noexcept {
+  if (!thread.joinable()) return;
+  word.store(leave, std::memory_order_release);
+  rt::futex_wake(word, 1);
+  thread.join();
+}
+
+void monitor_poke() noexcept {
+  // Pairs with sleep_for_good(): it sees the processor taken, or we see it asleep.
+  rt::atomic_thread_fence(std::memory_order_seq_cst);
+  if (word.load(std::memory_order_relaxed) != asleep) return;
+  std::uint32_t expected = asleep;
+  if (word.compare_exchange_strong(expected, awake, std::memory_order_release,
+                                   std::memory_order_relaxed))
+    rt::futex_wake(word, 1);
+}
+
+}  // namespace weft::sched

@@ -1,0 +1,103 @@
+// What can wake a task from outside, and the decision that nothing can.
+//
+// All tasks are asleep when every processor is idle and nothing is left that can make one runnable:
+// no queued task, no armed timer, nobody waiting for a descriptor, no blocking region, no waker
+// guard, and every foreign thread that weft knows parked in weft. Only then: whatever is linked,
+// listening or ticking without a waiter has no say.
+//
+// Ordering rules that prevent a false alarm:
+//   - a task that waited for a descriptor, or left a blocking region, is counted away by itself
+//     after it runs again (or is queued), never by who wakes it;
+//   - timers fire only under a processor, and a processor is taken under the idle lock, so while the
+//     lock is held with all of them idle no timer is being fired;
+//   - the worker in the poller holds ready tasks in its hands only while it has the poller's role or
+//     after they are queued; their waits are counted in any case.
+// The check is made by who went idle last and by who took away the last outside reason, so it costs
+// nothing while tasks run.
+#include "runtime/base/choose.hpp"
+#include "runtime/debug/deadlock.hpp"
+#include "runtime/task/park.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/os_threads.hpp"
+
+namespace weft::sched {
+namespace {
+
+bool somebody_outside_may_wake(const scheduler& s) noexcept {
+  return s.blocking.load(std::memory_order_seq_cst) > 0 ||
+         s.io_waiting.load(std::memory_order_seq_cst) > 0 ||
+         s.wakers.load(std::memory_order_seq_cst) > 0 ||
+         s.foreign_live.load(std::memory_order_seq_cst) >
+             s.foreign_parked.load(std::memory_order_seq_cst);
+}
+
+bool all_asleep_locked(const scheduler& s) noexcept {
+  return s.now_in.load(std::memory_order_relaxed) == phase::running &&
+         s.idle.idle() == s.processor_count && !s.poller_taken && !somebody_outside_may_wake(s) &&
+         !work_is_waiting() && earliest_timer_ns() == rt::never_ns && live_tasks() > 0;
+}
+
+// OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign
+// ones that have called it.
+std::uint32_t unknown_threads(scheduler& s) noexcept {
+  std::uint32_t ours = (s.embedded ? 0 : 1) + (s.processor_count > 1 ? 1 : 0);
+  {
+    rt::spin_guard guard(s.idle_lock);
+    ours += static_cast<std::uint32_t>(s.workers.size());
+  }
+  ours += static_cast<std::uint32_t>(s.foreign_live.load(std::memory_order_relaxed));
+  const std::uint32_t all = count_os_threads();
+  return all > ours ? all - ours : 0;
+}
+
+}  // namespace
+
+void check_deadlock() noexcept {
+  scheduler& s = the_scheduler();
+  {
+    rt::spin_guard guard(s.idle_lock);
+    if (s.deadlock_reported || !all_asleep_locked(s)) return;
+    s.deadlock_reported = true;
+  }
+  rt::deadlock_verdict verdict;
+  verdict.unknown_threads = unknown_threads(s);
+  verdict.definite = !s.embedded && (verdict.unknown_threads == 0 ||
+                                     s.opts.foreign_threads == foreign_policy::never_wake);
+  rt::handle_deadlock(s.opts.on_deadlock, verdict);
+}
+
+}  // namespace weft::sched
+
+namespace weft::rt {
+
+void note_outside(outside_event event) noexcept {
+  sched::scheduler& s = sched::the_scheduler();
+  bool fewer_wakers = false;
+  switch (event) {
+    case outside_event::thread_entered:
+      s.foreign_live.fetch_add(1, std::memory_order_seq_cst);
+      break;
+    case outside_event::thread_parked:
+      s.foreign_parked.fetch_add(1, std::memory_order_seq_cst);
+      fewer_wakers = true;
+      break;
+    case outside_event::thread_running:
+      s.foreign_parked.fetch_sub(1, std::memory_order_seq_cst);
+      break;
+    case outside_event::thread_left:
+      s.foreign_live.fetch_sub(1, std::memory_order_seq_cst);
+      fewer_wakers = true;
+      break;
+    case outside_event::waker_acquired:
+      s.wakers.fetch_add(1, std::memory_order_seq_cst);
+      break;
+    case outside_event::waker_released:
+      s.wakers.fetch_sub(1, std::memory_order_seq_cst);
+      fewer_wakers = true;
+      break;
+  }
+  if (fewer_wakers && s.now_in.load(std::memory_order_acquire) == sched::phase::running)
+    sched::check_deadlock();
+}
+
+}  // namespace weft::rt

@@ -1,0 +1,134 @@
+// The scheduler's shared state, and the map of its files:
+//
+//   dispatch.cpp        park, ready, yield: what tasks call; the switch and what is left after it
+//   find_runnable.cpp   where a worker looks for work, in which order; rounds; stealing
+//   idle_workers.cpp    sleeping, waking, handing a processor to another thread
+//   spawn.cpp           a task's birth and end
+//   blocking.cpp        regions in which the OS thread may block
+//   clock.cpp           timers of tasks
+//   monitor.cpp         the thread that notices work which nobody looks at
+//   outside.cpp         what can wake a task from outside; the deadlock decision
+//   run.cpp             run, start, stop: beginning and end
+//
+// One scheduler a process, never destroyed; each run starts it anew. Fields say who may touch them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/base/spin_lock.hpp"
+#include "scheduler/global_queue.hpp"
+#include "scheduler/idle.hpp"
+#include "scheduler/processor.hpp"
+#include "scheduler/worker.hpp"
+
+#include <weft/options.hpp>
+
+namespace weft::sched {
+
+// Where the life of a run stands. Moved by run.cpp only, in this order and back to off.
+enum class phase : std::uint32_t {
+  off,       // no workers; spawning throws
+  running,   // normal
+  draining,  // main has returned: every task is cancelled, new ones are born cancelled
+  stopping,  // workers leave at their next look
+};
+
+struct scheduler {
+  // --- constant during a run ---
+  options opts;
+  std::uint32_t processor_count = 0;
+  std::unique_ptr<processor[]> processors;
+  bool embedded = false;  // by start(), not by run()
+  std::uint64_t seed = 0;
+
+  // --- shared, hot ---
+  alignas(64) idle_state idle;
+  alignas(64) rt::atomic<phase> now_in{phase::off};
+
+  alignas(64) global_queue global;
+
+  // --- under idle_lock ---
+  alignas(64) rt::spin_lock idle_lock;
+  processor* idle_processors = nullptr;  // last in, first out: its caches are warm
+  worker* spare_workers = nullptr;
+  std::vector<std::unique_ptr<worker>> workers;
+  bool deadlock_reported = false;  // until something runs again
+  // At most one idle worker waits in the poller, for descriptors and for the earliest timer.
+  bool poller_taken = false;
+  bool poller_interrupted = false;  // told to come out; it will take an idle processor
+  std::int64_t poller_deadline_ns = 0;
+
+  // --- what can wake a task besides tasks; any thread ---
+  alignas(64) rt::atomic<std::int32_t> blocking{0};      // tasks inside blocking regions
+  rt::atomic<std::int32_t> io_waiting{0};                // tasks that wait for a descriptor
+  rt::atomic<std::int32_t> foreign_live{0};              // foreign threads known to weft
+  rt::atomic<std::int32_t> foreign_parked{0};            // of those, parked in weft
+  rt::atomic<std::int32_t> wakers{0};                    // weft::waker guards held
+  rt::atomic<std::uint64_t> next_id_block{1};
+  rt::atomic<std::uint64_t> spawned_outside{0};          // tasks spawned by foreign threads
+  rt::atomic<std::uint32_t> workers_running{0};          // futex: threads inside worker_main
+  rt::atomic<bool> watch_live{false};                    // somebody waits for the last task to end
+  rt::atomic<std::uint32_t> live_zero{0};                // futex: set by the last one then
+};
+
+scheduler& the_scheduler() noexcept;
+
+// --- dispatch.cpp ---
+// After every switch, on the stack that runs now.
+void finish_switch() noexcept;
+// Runs a task from the worker's own stack; returns when a flow comes back to it.
+void run_task(worker& self, rt::task& next) noexcept;
+// Next task without a look elsewhere; null: ask the worker's own loop.
+rt::task* quick_next(worker& self) noexcept;
+// Leaves the running task for good; its stack is freed by the next flow.
+[[noreturn]] void leave_for_ever(rt::task& self) noexcept;
+// Runnable tasks enter here. push_next: hot, runs next. push_last: behind the others.
+void push_next(worker& self, rt::task& runnable) noexcept;
+void push_last(worker& self, rt::task& runnable) noexcept;
+void inject(rt::task& runnable) noexcept;  // any thread
+void inject_list(rt::task* list) noexcept;                // any thread; tasks in state parked
+void queue_list(worker& self, rt::task* list) noexcept;  // the same, to the local queue
+
+// --- find_runnable.cpp ---
+// Null: none was found (then try_sleep), or the scheduler is stopping.
+rt::task* find_runnable(worker& self) noexcept;
+bool is_stopping() noexcept;
+// Work that an idle processor should take; exact after the idle protocol's fence.
+bool work_is_waiting() noexcept;
+std::int64_t earliest_timer_ns() noexcept;
+
+// --- idle_workers.cpp ---
+void worker_main(worker& self) noexcept;
+// After surplus work was pushed: wakes one worker if that is worth it.
+void wake_if_needed() noexcept;
+void wake_one() noexcept;
+// Sleeps until there may be work; on return the worker has a processor or the scheduler stops.
+void sleep_until_work(worker& self) noexcept;
+void wait_for_processor(worker& self) noexcept;
+bool somebody_polls() noexcept;
+bool try_take_idle_processor(worker& self) noexcept;
+// The worker's thread may block: its processor goes to another thread, or becomes idle.
+void hand_off_processor(worker& self) noexcept;
+// A thread for a processor; false if the system refuses.
+bool start_worker(processor& first, bool as_searcher) noexcept;
+void wake_everybody() noexcept;  // to stop
+// How a thread is made; a test makes it fail.
+extern bool (*thread_launcher)(worker&) noexcept;
+
+// --- spawn.cpp ---
+std::uint64_t live_tasks() noexcept;
+void note_task_gone() noexcept;
+
+// --- outside.cpp ---
+// Called when the last processor has become idle, and when an outside waker goes away.
+void check_deadlock() noexcept;
+
+// --- monitor.cpp ---
+void monitor_start();
+void monitor_stop() noexcept;
+void monitor_poke() noexcept;  // a processor is idle no more
+
+}  // namespace weft::sched
