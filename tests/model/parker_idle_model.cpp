@@ -280,7 +280,12 @@ int main(int argc, char** argv) {
                                   {.preemptions = 2, .stale_reads = 2},
                                   pushed_while_falling_asleep},
                                  {"searcher finds while more comes",
-                                  {.preemptions = 2, .stale_reads = 2},
+                                  {.preemptions = 2, .stale_reads = 1},
                                   searcher_finds_while_more_comes},
+                             },
+                             {
+                                 {"local_queue.push_head", "shown by local_queue_model"},
+                                 {"local_queue.steal_into_head", "shown by local_queue_model"},
+                                 {"local_queue.steal_take", "shown by local_queue_model"},
                              });
 }
