@@ -94,19 +94,19 @@ std::error_code call_on(const net_descriptor& of, Call&& call) {
 
 }  // namespace
 
-std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
+[[gnu::noinline]] std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
   return read(from, into, amount::some, error, __builtin_return_address(0));
 }
 
-std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
+[[gnu::noinline]] std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
   return read(from, into, amount::all, error, __builtin_return_address(0));
 }
 
-std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error) {
+[[gnu::noinline]] std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error) {
   return write(to, data, amount::some, error, __builtin_return_address(0));
 }
 
-std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error) {
+[[gnu::noinline]] std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error) {
   return write(to, data, amount::all, error, __builtin_return_address(0));
 }
 

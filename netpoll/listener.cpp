@@ -17,25 +17,6 @@
 namespace weft::net {
 namespace {
 
-// The connection failed before it was accepted, or the call was interrupted: take the next one.
-bool is_passing(int error) noexcept {
-  switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case ENOPROTOOPT:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-#if defined(ENONET)
-    case ENONET:
-#endif
-      return true;
-    default: return false;
-  }
-}
-
 // 0 or the errno value.
 int bind_and_listen(int fd, const address& where, bool v6_only) noexcept {
   sockaddr_storage storage{};
@@ -101,41 +82,71 @@ listener listen(std::string_view network, std::string_view where) {
   return result;
 }
 
-namespace detail {
+}  // namespace weft::net
 
-conn accept(const net_descriptor& from, std::error_code* error) {
-  const rt::wait_place place{rt::wait_reason::io_accept, from.get(), __builtin_return_address(0)};
+namespace weft::np {
+namespace {
+
+// The connection failed before it was accepted, or the call was interrupted: take the next one.
+bool is_passing(int error) noexcept {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+#if defined(ENONET)
+    case ENONET:
+#endif
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
+                    std::error_code& error) {
+  const rt::wait_place place{rt::wait_reason::io_accept, from.get(), pc};
   rt::checkpoint();
   int fd = -1;
   sockaddr_storage peer{};
   socklen_t length = 0;
-  std::error_code failed;
   {
-    np::operation op(from.get(), np::side::read, np::access::shared);
-    while (op && fd < 0) {
+    operation op(from.get(), side::read, access::shared);
+    while (op) {
       length = sizeof peer;
-      fd = np::sockets_in_use().accept(op.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
+      fd = sockets_in_use().accept(op.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
       if (fd >= 0) break;
       if (errno == EAGAIN || errno == EWOULDBLOCK)
         op.wait(place);
       else if (!is_passing(errno))
         op.fail(errno);
     }
-    failed = op.error();
+    error = op.error();
   }
-  conn result;
-  if (!failed) {
+  if (error) return {};
 #if !defined(__linux__)
-    np::set_int_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_int_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 #endif
-    net_descriptor descriptor = np::adopt(fd, failed);
-    if (!failed) {
-      result = conn(std::move(descriptor),
-                    address::from_system(reinterpret_cast<sockaddr*>(&peer), length));
-    }
-  }
+  net::detail::net_descriptor descriptor = adopt(fd, error);
+  if (error) return {};
+  return {std::move(descriptor),
+          net::address::from_system(reinterpret_cast<sockaddr*>(&peer), length)};
+}
+
+}  // namespace weft::np
+
+namespace weft::net::detail {
+
+[[gnu::noinline]] conn accept(const net_descriptor& from, std::error_code* error) {
+  std::error_code failed;
+  conn next = np::accept_at(from, __builtin_return_address(0), failed);
   np::report(failed, error, "accept");
-  return result;
+  return next;
 }
 
 void close_listener(net_descriptor& listening, const address& local) noexcept {
@@ -148,5 +159,4 @@ void close_listener(net_descriptor& listening, const address& local) noexcept {
   listening.close();
 }
 
-}  // namespace detail
-}  // namespace weft::net
+}  // namespace weft::net::detail

@@ -33,6 +33,10 @@ void remove_socket_file(const sockaddr_storage& bound) noexcept;
 // Closes fd and sets `error` if there is no memory for a slot.
 net::detail::net_descriptor adopt(int fd, std::error_code& error) noexcept;
 
+// accept() for the place `pc` in the user's code.
+net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
+                    std::error_code& error);
+
 // For calls with an optional error_code: stores the code, or throws it with that text.
 void report(const std::error_code& code, std::error_code* error, const char* what);
 

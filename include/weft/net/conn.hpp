@@ -18,19 +18,35 @@
 #include <system_error>
 #include <utility>
 
+#include <weft/detail/deadline.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/net_descriptor.hpp>
+#include <weft/detail/shell.hpp>
 #include <weft/net/address.hpp>
 #include <weft/net/buffer.hpp>
 
 namespace weft::net {
 
-// Absolute. time_point{} and time_point::max() mean none.
-using deadline = std::chrono::steady_clock::time_point;
+// When a call gives up: a time point of any clock. None, {} and time_point::max() mean never.
+class deadline {
+ public:
+  constexpr deadline() noexcept = default;
+  template <class Clock, class Duration>
+  deadline(std::chrono::time_point<Clock, Duration> when) {
+    using point = std::chrono::time_point<Clock, Duration>;
+    if (when != point{} && when != point::max()) ns_ = weft::detail::deadline_at(when);
+  }
+  std::int64_t ns() const noexcept { return ns_; }
+
+ private:
+  std::int64_t ns_ = weft::detail::never;  // of the steady clock
+};
 
 namespace detail {
 
+using weft::detail::end_of_shell;
 using weft::detail::net_descriptor;
+using weft::detail::never;
 
 // The return address of these is the place of a wait in reports. Null error: they throw.
 WEFT_API std::size_t read_some(const net_descriptor& from, mutable_bytes into,
@@ -47,11 +63,6 @@ WEFT_API void set_no_delay(const net_descriptor& of, bool on, std::error_code* e
 WEFT_API void set_keep_alive(const net_descriptor& of, bool on, std::error_code* error);
 WEFT_API address local_address(const net_descriptor& of, std::error_code* error);
 
-constexpr std::int64_t to_deadline_ns(deadline when) noexcept {
-  if (when == deadline{} || when == deadline::max()) return INT64_MAX;
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
-}
-
 }  // namespace detail
 
 class conn {
@@ -63,34 +74,50 @@ class conn {
   // Waits until there is something, at most as much as fits; 0: the peer has sent all it will (or
   // `into` is empty).
   [[gnu::always_inline]] std::size_t read_some(mutable_bytes into) {
-    return detail::read_some(descriptor_, into, nullptr);
+    const std::size_t n = detail::read_some(descriptor_, into, nullptr);
+    detail::end_of_shell();
+    return n;
   }
   [[gnu::always_inline]] std::size_t read_some(mutable_bytes into, std::error_code& error) {
-    return detail::read_some(descriptor_, into, &error);
+    const std::size_t n = detail::read_some(descriptor_, into, &error);
+    detail::end_of_shell();
+    return n;
   }
 
   // Waits until `into` is full; less only at the end of the stream or at an error.
   [[gnu::always_inline]] std::size_t read_full(mutable_bytes into) {
-    return detail::read_full(descriptor_, into, nullptr);
+    const std::size_t n = detail::read_full(descriptor_, into, nullptr);
+    detail::end_of_shell();
+    return n;
   }
   [[gnu::always_inline]] std::size_t read_full(mutable_bytes into, std::error_code& error) {
-    return detail::read_full(descriptor_, into, &error);
+    const std::size_t n = detail::read_full(descriptor_, into, &error);
+    detail::end_of_shell();
+    return n;
   }
 
   // Waits until something could be handed to the system, and returns how much.
   [[gnu::always_inline]] std::size_t write_some(const_bytes data) {
-    return detail::write_some(descriptor_, data, nullptr);
+    const std::size_t n = detail::write_some(descriptor_, data, nullptr);
+    detail::end_of_shell();
+    return n;
   }
   [[gnu::always_inline]] std::size_t write_some(const_bytes data, std::error_code& error) {
-    return detail::write_some(descriptor_, data, &error);
+    const std::size_t n = detail::write_some(descriptor_, data, &error);
+    detail::end_of_shell();
+    return n;
   }
 
   // Waits until all is handed to the system; returns how much, less only at an error.
   [[gnu::always_inline]] std::size_t write_all(const_bytes data) {
-    return detail::write_all(descriptor_, data, nullptr);
+    const std::size_t n = detail::write_all(descriptor_, data, nullptr);
+    detail::end_of_shell();
+    return n;
   }
   [[gnu::always_inline]] std::size_t write_all(const_bytes data, std::error_code& error) {
-    return detail::write_all(descriptor_, data, &error);
+    const std::size_t n = detail::write_all(descriptor_, data, &error);
+    detail::end_of_shell();
+    return n;
   }
 
   // Whoever waits in a call gets std::errc::operation_canceled. The descriptor's number is free
@@ -139,7 +166,7 @@ class conn {
 
  private:
   void set_deadlines(bool of_read, bool of_write, deadline when) noexcept {
-    descriptor_.set_deadline(of_read, of_write, detail::to_deadline_ns(when));
+    descriptor_.set_deadline(of_read, of_write, when.ns());
   }
 
   detail::net_descriptor descriptor_;
@@ -155,20 +182,28 @@ WEFT_API conn dial(std::string_view network, std::string_view where, std::int64_
 // machine) and "unix" with a path. Numeric hosts need no lookup; of a name's addresses each is tried
 // in turn. The error is that of the last one tried, or of the lookup.
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where) {
-  return detail::dial(network, where, INT64_MAX, nullptr);
+  conn made = detail::dial(network, where, detail::never, nullptr);
+  detail::end_of_shell();
+  return made;
 }
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
                                         std::error_code& error) {
-  return detail::dial(network, where, INT64_MAX, &error);
+  conn made = detail::dial(network, where, detail::never, &error);
+  detail::end_of_shell();
+  return made;
 }
 // Gives up at the deadline with std::errc::timed_out; a lookup under way is waited for.
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
                                         deadline give_up) {
-  return detail::dial(network, where, detail::to_deadline_ns(give_up), nullptr);
+  conn made = detail::dial(network, where, give_up.ns(), nullptr);
+  detail::end_of_shell();
+  return made;
 }
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
                                         deadline give_up, std::error_code& error) {
-  return detail::dial(network, where, detail::to_deadline_ns(give_up), &error);
+  conn made = detail::dial(network, where, give_up.ns(), &error);
+  detail::end_of_shell();
+  return made;
 }
 
 }  // namespace weft::net

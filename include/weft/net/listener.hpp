@@ -11,6 +11,7 @@
 
 namespace weft::net {
 namespace detail {
+struct listener_access;
 WEFT_API conn accept(const net_descriptor& from, std::error_code* error);
 WEFT_API void close_listener(net_descriptor& listening, const address& local) noexcept;
 }  // namespace detail
@@ -33,9 +34,15 @@ class listener {
 
   // Waits for a connection. Running out of descriptors (std::errc::too_many_files_open ...) is an
   // error of this call only; connections that were gone before they were accepted are passed over.
-  [[gnu::always_inline]] conn accept() { return detail::accept(descriptor_, nullptr); }
+  [[gnu::always_inline]] conn accept() {
+    conn next = detail::accept(descriptor_, nullptr);
+    detail::end_of_shell();
+    return next;
+  }
   [[gnu::always_inline]] conn accept(std::error_code& error) {
-    return detail::accept(descriptor_, &error);
+    conn next = detail::accept(descriptor_, &error);
+    detail::end_of_shell();
+    return next;
   }
 
   // Whoever is in accept() gets std::errc::operation_canceled. Removes the file of a unix socket.
@@ -47,7 +54,7 @@ class listener {
 
   // For accept(), as conn's.
   void set_deadline(deadline when) noexcept {
-    descriptor_.set_deadline(true, true, detail::to_deadline_ns(when));
+    descriptor_.set_deadline(true, true, when.ns());
   }
 
   // With the port that the system chose if 0 was asked for; also after close().
@@ -57,6 +64,8 @@ class listener {
   int native_handle() const noexcept { return descriptor_.number(); }
 
  private:
+  friend struct detail::listener_access;
+
   detail::net_descriptor descriptor_;
   address local_;
 };

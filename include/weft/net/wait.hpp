@@ -16,23 +16,29 @@ WEFT_API void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::err
 }
 
 [[gnu::always_inline]] inline void wait_readable(int fd, deadline until = {}) {
-  detail::wait_fd(fd, false, detail::to_deadline_ns(until), nullptr);
+  detail::wait_fd(fd, false, until.ns(), nullptr);
+  detail::end_of_shell();
 }
 [[gnu::always_inline]] inline void wait_readable(int fd, deadline until, std::error_code& error) {
-  detail::wait_fd(fd, false, detail::to_deadline_ns(until), &error);
+  detail::wait_fd(fd, false, until.ns(), &error);
+  detail::end_of_shell();
 }
 [[gnu::always_inline]] inline void wait_readable(int fd, std::error_code& error) {
-  detail::wait_fd(fd, false, INT64_MAX, &error);
+  detail::wait_fd(fd, false, detail::never, &error);
+  detail::end_of_shell();
 }
 
 [[gnu::always_inline]] inline void wait_writable(int fd, deadline until = {}) {
-  detail::wait_fd(fd, true, detail::to_deadline_ns(until), nullptr);
+  detail::wait_fd(fd, true, until.ns(), nullptr);
+  detail::end_of_shell();
 }
 [[gnu::always_inline]] inline void wait_writable(int fd, deadline until, std::error_code& error) {
-  detail::wait_fd(fd, true, detail::to_deadline_ns(until), &error);
+  detail::wait_fd(fd, true, until.ns(), &error);
+  detail::end_of_shell();
 }
 [[gnu::always_inline]] inline void wait_writable(int fd, std::error_code& error) {
-  detail::wait_fd(fd, true, INT64_MAX, &error);
+  detail::wait_fd(fd, true, detail::never, &error);
+  detail::end_of_shell();
 }
 
 }  // namespace weft::net
