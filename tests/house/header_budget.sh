@@ -1,7 +1,8 @@
 #!/bin/sh
-# header_budget.sh ROOT WORK COMPILER...: weft.hpp may add at most 3,000 preprocessed lines (as wc counts
-# them: blank lines and line markers too) to the standard headers that our public headers name, and must
-# not bring in <functional>, <iostream> or anything of Boost or fmt.
+# header_budget.sh ROOT WORK COMPILER...: weft.hpp may add at most 3,000 preprocessed lines to the standard
+# headers that our public headers name, and must not bring in <functional>, <iostream> or anything of Boost
+# or fmt. Counted is what the compiler gets to see: no blank lines (which is what comments become) and no
+# line markers.
 set -e
 limit=3000
 root=$1 work=$2
@@ -14,8 +15,9 @@ grep -rhoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[a-z_]+>' "$root/inclu
 
 "$@" -std=c++20 -E "$work/standard.cpp" -o "$work/standard.ii"
 "$@" -std=c++20 -I "$root/include" -E "$work/weft.cpp" -o "$work/weft.ii"
-base=$(wc -l < "$work/standard.ii")
-all=$(wc -l < "$work/weft.ii")
+count() { grep -vcE '^#|^[[:space:]]*$' "$1"; }
+base=$(count "$work/standard.ii")
+all=$(count "$work/weft.ii")
 added=$((all - base))
 echo "weft.hpp: $all preprocessed lines, $base of them the standard's: adds $added (at most $limit)"
 
