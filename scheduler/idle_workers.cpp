@@ -199,8 +199,9 @@ void wait_for_processor(worker& self) noexcept {
   }
   while (!is_stopping()) {
     self.parker.park();
-    // acquire of the parker: who gave the processor wrote it before the unpark.
-    if (self.p != nullptr) return;
+    // acquire of the parker: who gave the processor wrote it before the unpark. Whoever unparks us to
+    // stop gave none, and somebody else may be writing p at this moment.
+    if (!is_stopping() && self.p != nullptr) return;
   }
 }
 
@@ -304,8 +305,9 @@ void worker_main(worker& self) noexcept {
   rt::context_adopt(self.native);
   rt::overflow_thread_enter();
   for (;;) {
+    if (is_stopping()) break;
     if (self.p == nullptr) wait_for_processor(self);
-    if (self.p == nullptr || is_stopping()) break;
+    if (is_stopping()) break;
     if (rt::task* next = find_runnable(self))
       run_task(self, *next);
     else if (!is_stopping())
