@@ -260,12 +260,19 @@ bool start_worker(processor& first, bool as_searcher) noexcept {
     w->p = &first;
     w->searching = as_searcher;
     rt::spin_guard guard(s.idle_lock);
+    // Under the lock, which shut_down takes after it says so: either it sees this worker counted, or
+    // we see that it stops.
+    if (is_stopping()) return false;
     w->index = static_cast<std::uint32_t>(s.workers.size());
     s.workers.push_back(std::move(fresh));
+    s.workers_running.fetch_add(2, std::memory_order_relaxed);
   } catch (const std::bad_alloc&) {
     return false;
   }
-  if (thread_launcher(*w)) return true;
+  const bool launched = thread_launcher(*w);
+  note_worker_left();  // one for the launch, whose last write is the thread handle
+  if (launched) return true;
+  note_worker_left();
   rt::spin_guard guard(s.idle_lock);
   for (auto it = s.workers.begin(); it != s.workers.end(); ++it) {
     if (it->get() != w) continue;
@@ -276,12 +283,10 @@ bool start_worker(processor& first, bool as_searcher) noexcept {
 }
 
 bool launch_thread(worker& w) noexcept {
-  the_scheduler().workers_running.fetch_add(1, std::memory_order_relaxed);
   try {
     w.thread = std::thread([&w] { worker_main(w); });
     return true;
   } catch (const std::system_error&) {
-    note_worker_left();
     return false;
   }
 }
@@ -291,10 +296,9 @@ bool (*thread_launcher)(worker&) noexcept = &launch_thread;
 void wake_everybody() noexcept {
   scheduler& s = the_scheduler();
   s.idle_lock.lock();
-  const std::size_t count = s.workers.size();
+  for (auto& w : s.workers) w->parker.unpark();
   const bool in_poller = s.poller_taken;
   s.idle_lock.unlock();
-  for (std::size_t i = 0; i < count; ++i) s.workers[i]->parker.unpark();
   if (in_poller) np::interrupt();
 }
 

@@ -10,8 +10,9 @@
 //     after it runs again (or is queued), never by who wakes it;
 //   - timers fire only under a processor, and a processor is taken under the idle lock, so while the
 //     lock is held with all of them idle no timer is being fired;
-//   - the worker in the poller holds ready tasks in its hands only while it has the poller's role or
-//     after they are queued; their waits are counted in any case.
+//   - the worker in the poller may hold ready tasks in its hands without a processor, but their waits
+//     are still counted. That it sleeps there, perhaps to a deadline that nobody has any more, says
+//     nothing.
 // The check is made by who went idle last and by who took away the last outside reason, so it costs
 // nothing while tasks run.
 #include "runtime/base/choose.hpp"
@@ -33,8 +34,8 @@ bool somebody_outside_may_wake(const scheduler& s) noexcept {
 
 bool all_asleep_locked(const scheduler& s) noexcept {
   return s.now_in.load(std::memory_order_relaxed) == phase::running &&
-         s.idle.idle() == s.processor_count && !s.poller_taken && !somebody_outside_may_wake(s) &&
-         !work_is_waiting() && earliest_timer_ns() == rt::never_ns && live_tasks() > 0;
+         s.idle.idle() == s.processor_count && !somebody_outside_may_wake(s) && !work_is_waiting() &&
+         earliest_timer_ns() == rt::never_ns && live_tasks() > 0;
 }
 
 // OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign

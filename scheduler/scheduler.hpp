@@ -69,7 +69,7 @@ struct scheduler {
   rt::atomic<std::int32_t> wakers{0};                    // weft::waker guards held
   rt::atomic<std::uint64_t> next_id_block{1};
   rt::atomic<std::uint64_t> spawned_outside{0};          // tasks spawned by foreign threads
-  rt::atomic<std::uint32_t> workers_running{0};          // futex: threads inside worker_main
+  rt::atomic<std::uint32_t> workers_running{0};          // futex: worker threads, and launches of one
   rt::atomic<bool> watch_live{false};                    // somebody waits for the last task to end
   rt::atomic<std::uint32_t> live_zero{0};                // futex: set by the last one then
 };
