@@ -16,7 +16,7 @@ void echo(weft::net::conn client) {
   std::array<char, 4096> buffer;
   std::error_code error;
   for (;;) {
-    const std::size_t n = client.read_some(std::span(buffer), error);
+    const std::size_t n = client.read_some(buffer, error);
     if (error || n == 0) return;  // 0: the client has sent all it had
     client.write_all(std::span(buffer).first(n), error);
     if (error) return;

@@ -7,7 +7,6 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -38,7 +37,7 @@ outcome read_request(weft::net::conn& client, std::string& pending, parser_type&
       if (parser.is_done()) return outcome::request;
     }
     std::error_code error;
-    const std::size_t n = client.read_some(std::span(block), error);
+    const std::size_t n = client.read_some(block, error);
     if (error || n == 0) return outcome::gone;
     pending.append(block.data(), n);
   }
@@ -67,15 +66,14 @@ void serve(weft::net::conn client) {
       case outcome::gone:
         return;
       case outcome::malformed:
-        client.write_all(std::span(make_response("400 Bad Request", "bad request\n", false, false)),
-                         error);
+        client.write_all(make_response("400 Bad Request", "bad request\n", false, false), error);
         return;
       case outcome::request:
         break;
     }
     keep_alive = parser.get().keep_alive();
     const bool head_only = parser.get().method() == http::verb::head;
-    client.write_all(std::span(make_response("200 OK", hello, keep_alive, head_only)), error);
+    client.write_all(make_response("200 OK", hello, keep_alive, head_only), error);
   }
 }
 

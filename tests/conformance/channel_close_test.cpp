@@ -33,9 +33,11 @@ TEST_P(ChannelClose, WakesAllWaitingReceivers) {
             case 0:
               EXPECT_EQ(ch.recv(), std::nullopt);
               break;
-            case 1:
-              EXPECT_FALSE(ch.recv_ok().second);
-              break;
+            case 1: {
+              auto [v, ok] = ch.recv_ok();
+              EXPECT_EQ(v, 0);
+              EXPECT_FALSE(ok);
+            } break;
             case 2: {
               int v = 1;
               bool ok = true;

@@ -132,7 +132,9 @@ TEST_P(ChannelOrder, WaitingSendersAreServedInTheOrderTheyCame) {
           yield_until(started);
           settle();
         }
-        if (capacity == 1) EXPECT_EQ(ch.recv(), -1);
+        if (capacity == 1) {
+          EXPECT_EQ(ch.recv(), -1);
+        }
         std::vector<int> got;
         for (int w = 0; w < waiters; ++w) got.push_back(ch.recv().value());
         for (auto& t : tasks) t.join();

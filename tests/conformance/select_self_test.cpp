@@ -55,7 +55,9 @@ TEST_P(SelectSelf, TwoThatOfferAndAskMeet) {
             ++sent;
           } else {
             ++received;
-            if (ch.cap() == 0) EXPECT_EQ(v, 1 - me) << "a select received from itself";
+            if (ch.cap() == 0) {
+              EXPECT_EQ(v, 1 - me) << "a select received from itself";
+            }
           }
         }
       };

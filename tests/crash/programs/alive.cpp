@@ -1,0 +1,121 @@
+// All tasks but one wait, and that one, or something outside, will wake them after a while: no
+// deadlock. The argument names what it is. Ends with status 0 and "woken" on stdout.
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <thread>
+#include <weft/weft.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto a_while = 400ms;  // many times what the detector takes to decide
+
+// Main waits on a channel, another task on a mutex that main holds, and the third does `call` and
+// then sends.
+template <class Call>
+void wake_after(Call call) {
+  auto ch = weft::make_chan<int>();
+  weft::mutex mutex;
+  mutex.lock();
+  auto locks = weft::spawn([&] {
+    mutex.lock();
+    mutex.unlock();
+  });
+  auto wakes = weft::spawn([=] {
+    call();
+    ch.send(1);
+  });
+  ch.recv();
+  mutex.unlock();
+  locks.join();
+  wakes.join();
+  std::printf("woken\n");
+}
+
+void sleep() {
+  wake_after([] { weft::sleep_for(a_while); });
+}
+void timeout() {
+  wake_after([] { weft::select(weft::recv(weft::make_chan<int>()), weft::timeout(a_while)); });
+}
+void timed_receive() {
+  wake_after([] { weft::make_chan<int>().recv_for(a_while); });
+}
+void blocking() {
+  wake_after([] { weft::blocking([] { std::this_thread::sleep_for(a_while); }); });
+}
+void running() {
+  wake_after([] { std::this_thread::sleep_for(a_while); });
+}
+// The test connects, after a while.
+void accept() {
+  wake_after([] {
+    weft::net::listener listener = weft::net::listen("tcp", "127.0.0.1:0");
+    std::printf("listening on %s\n", listener.local_address().to_string().c_str());
+    std::fflush(stdout);
+    listener.accept();
+  });
+}
+// The test connects and sends a byte, after a while.
+void read() {
+  wake_after([] {
+    weft::net::listener listener = weft::net::listen("tcp", "127.0.0.1:0");
+    std::printf("listening on %s\n", listener.local_address().to_string().c_str());
+    std::fflush(stdout);
+    weft::net::conn c = listener.accept();
+    char byte = 0;
+    c.read_some(weft::net::mutable_bytes(&byte, 1));
+  });
+}
+// A thread that has called weft once counts until it ends.
+void foreign_thread() {
+  auto ch = weft::make_chan<int>();
+  std::atomic<bool> has_called{false};
+  std::thread outside([ch, &has_called] {
+    (void)ch.try_recv();
+    has_called = true;
+    std::this_thread::sleep_for(a_while);
+    ch.send(1);
+  });
+  while (!has_called) weft::this_task::yield();
+  ch.recv();
+  outside.join();
+  std::printf("woken\n");
+}
+// A thread that has not called weft is known by the guard that it holds.
+void waker() {
+  auto ch = weft::make_chan<int>();
+  std::thread outside([ch, guard = weft::waker()] {
+    std::this_thread::sleep_for(a_while);
+    ch.send(1);
+  });
+  ch.recv();
+  outside.join();
+  std::printf("woken\n");
+}
+
+const std::map<std::string, void (*)()> kinds = {
+    {"sleep", sleep},
+    {"timeout", timeout},
+    {"timed_receive", timed_receive},
+    {"blocking", blocking},
+    {"running", running},
+    {"accept", accept},
+    {"read", read},
+    {"foreign_thread", foreign_thread},
+    {"waker", waker},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto kind = kinds.find(argc > 1 ? argv[1] : "");
+  if (kind == kinds.end()) return 64;
+  return weft::run([&] { kind->second(); });
+}

@@ -1,0 +1,29 @@
+// All tasks wait and a thread exists that weft has never seen: it waits for a byte on stdin and may
+// then send. Whether that counts is the argument: may_wake (the default policy) or never_wake. With
+// the argument `parked` the thread has called weft and is parked in it, so that it cannot wake
+// anybody.
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <weft/weft.hpp>
+
+int main(int argc, char** argv) {
+  const std::string policy = argc > 1 ? argv[1] : "may_wake";
+  weft::options options;
+  if (policy == "never_wake") options.foreign_threads = weft::never_wake;
+
+  auto ch = weft::make_chan<int>();
+  std::thread outside([ch, policy] {
+    if (policy == "parked") {
+      weft::make_chan<int>().recv();
+      return;
+    }
+    char byte = 0;
+    if (::read(STDIN_FILENO, &byte, 1) == 1) ch.send(7);
+  });
+  const int status = weft::run(options, [ch] { std::printf("received %d\n", ch.recv().value()); });
+  outside.join();
+  return status;
+}

@@ -1,0 +1,31 @@
+// An exception leaves a task that nobody joins. The argument names its type.
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <weft/weft.hpp>
+
+namespace {
+
+struct special_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void fail(const std::string& kind) {
+  if (kind == "runtime_error") throw std::runtime_error("boom");
+  if (kind == "own") throw special_error("my own boom");
+  if (kind == "int") throw 42;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string kind = argc > 1 ? argv[1] : "runtime_error";
+  return weft::run([&] {
+    auto never = weft::make_chan<int>();
+    weft::go([=] { never.send(1); });  // line 25: a bystander, parked
+    weft::this_task::yield();
+    weft::go(fail, kind);  // line 27
+    never.recv();          // takes what the bystander sends,
+    never.recv();          // and then waits for ever
+  });
+}
