@@ -1,0 +1,42 @@
+// weft::barrier: n parties meet, again and again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <weft/detail/export.hpp>
+#include <weft/detail/opaque.hpp>
+#include <weft/detail/shell.hpp>
+
+namespace weft {
+
+namespace detail {
+struct barrier_storage {
+  std::int64_t parties;
+  opaque<32> rest;
+};
+WEFT_API void barrier_check_parties(std::ptrdiff_t parties) noexcept;
+WEFT_API void barrier_arrive_and_wait(barrier_storage& self);
+}  // namespace detail
+
+// For at least one party. Reusable at once: whoever leaves a round may arrive for the next one
+// before the others have left.
+class barrier {
+ public:
+  constexpr explicit barrier(std::ptrdiff_t parties) noexcept : storage_{parties, {}} {
+    if (parties < 1) detail::barrier_check_parties(parties);
+  }
+  barrier(const barrier&) = delete;
+  barrier& operator=(const barrier&) = delete;
+
+  // Waits until all parties have arrived. Throws task_cancelled; then it has not arrived.
+  [[gnu::always_inline]] void arrive_and_wait() {
+    detail::barrier_arrive_and_wait(storage_);
+    detail::end_of_shell();
+  }
+
+ private:
+  detail::barrier_storage storage_;
+};
+
+}  // namespace weft

@@ -1,0 +1,73 @@
+// weft::semaphore: a number of units that are taken and given back.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <weft/detail/deadline.hpp>
+#include <weft/detail/export.hpp>
+#include <weft/detail/opaque.hpp>
+#include <weft/detail/shell.hpp>
+
+namespace weft {
+
+namespace detail {
+struct semaphore_storage {
+  std::int64_t word;  // the units, times two; the library's otherwise
+  opaque<24> rest;
+};
+WEFT_API void semaphore_check_units(std::ptrdiff_t units) noexcept;
+WEFT_API void semaphore_acquire(semaphore_storage& self, std::ptrdiff_t units);
+WEFT_API bool semaphore_try_acquire(semaphore_storage& self, std::ptrdiff_t units) noexcept;
+WEFT_API bool semaphore_try_acquire_until(semaphore_storage& self, std::ptrdiff_t units,
+                                          std::int64_t deadline_ns);
+WEFT_API void semaphore_release(semaphore_storage& self, std::ptrdiff_t units) noexcept;
+}  // namespace detail
+
+// Strictly first come, first served: a request for many units is not overtaken by small ones that
+// came later, try_acquire included. A negative number is fatal; zero units are always there.
+class semaphore {
+ public:
+  constexpr explicit semaphore(std::ptrdiff_t units) noexcept : storage_{units * 2, {}} {
+    if (units < 0) detail::semaphore_check_units(units);
+  }
+  semaphore(const semaphore&) = delete;
+  semaphore& operator=(const semaphore&) = delete;
+
+  // Waits until the units are there and takes them all at once.
+  [[gnu::always_inline]] void acquire(std::ptrdiff_t units = 1) {
+    detail::semaphore_acquire(storage_, units);
+    detail::end_of_shell();
+  }
+
+  // Never waits. False also if others are waiting.
+  [[nodiscard]] bool try_acquire(std::ptrdiff_t units = 1) noexcept {
+    return detail::semaphore_try_acquire(storage_, units);
+  }
+
+  // False, and nothing taken, when the time is over.
+  template <class Rep, class Period>
+  [[nodiscard, gnu::always_inline]] bool try_acquire_for(
+      const std::chrono::duration<Rep, Period>& d, std::ptrdiff_t units = 1) {
+    const bool done = detail::semaphore_try_acquire_until(storage_, units, detail::deadline_in(d));
+    detail::end_of_shell();
+    return done;
+  }
+  template <class Clock, class Duration>
+  [[nodiscard, gnu::always_inline]] bool try_acquire_until(
+      const std::chrono::time_point<Clock, Duration>& when, std::ptrdiff_t units = 1) {
+    const bool done =
+        detail::semaphore_try_acquire_until(storage_, units, detail::deadline_at(when));
+    detail::end_of_shell();
+    return done;
+  }
+
+  // Gives units back, or adds some. Never waits.
+  void release(std::ptrdiff_t units = 1) noexcept { detail::semaphore_release(storage_, units); }
+
+ private:
+  detail::semaphore_storage storage_;
+};
+
+}  // namespace weft

@@ -1,0 +1,120 @@
+// The core of weft::wait_group. Any task or thread may call everything.
+//
+// The count changes by one compare-exchange, except that it becomes zero only under the lock, which
+// wait() takes to look. So who comes back from wait() knows that the last done() has left the lock,
+// after which it touches only the waiters that it took along: the wait_group may be destroyed.
+#include <weft/wait_group.hpp>
+
+#include "runtime/base/atomic.hpp"
+#include "runtime/base/check.hpp"
+#include "runtime/base/spin_lock.hpp"
+#include "runtime/sync/sync.hpp"
+#include "runtime/task/task_end.hpp"
+
+#include <weft/error.hpp>
+
+namespace weft::rt {
+namespace {
+
+class wait_group_core {
+ public:
+  void add(std::int64_t n) noexcept;
+  wait_result wait(const void* pc, std::int64_t deadline_ns) noexcept;
+
+ private:
+  void add_slow(std::int64_t n) noexcept;
+
+  atomic<std::int64_t> count_{0};
+  spin_lock lock_;
+  wait_queue queue_;  // under lock_
+};
+
+void wait_group_core::add(std::int64_t n) noexcept {
+  std::int64_t seen = count_.load(std::memory_order_relaxed);
+  while (seen + n > 0) {
+    // Release: pairs with the one who takes it to zero.
+    if (count_.compare_exchange_weak(seen, seen + n,
+                                     WEFT_ORDER("wait_group.add", std::memory_order_release),
+                                     std::memory_order_relaxed))
+      return;
+  }
+  if (n != 0) add_slow(n);
+}
+
+void wait_group_core::add_slow(std::int64_t n) noexcept {
+  wake_list wake;
+  {
+    spin_guard guard(lock_);
+    // Acquire: what came before the earlier done() is handed on to the waiters, by the lock or by
+    // the wake-up.
+    const std::int64_t now =
+        count_.fetch_add(n, WEFT_ORDER("wait_group.zero", std::memory_order_acq_rel)) + n;
+    if (now < 0) fatal("negative wait_group counter: done() was called more often than add()");
+    if (now != 0) return;
+    while (const won_waiter won = take_waiter(queue_)) {
+      won.node->result = wait_result::ok;
+      wake.add(won);
+    }
+  }
+  wake();
+}
+
+wait_result wait_group_core::wait(const void* pc, std::int64_t deadline_ns) noexcept {
+  lock_.lock();
+  if (count_.load(std::memory_order_relaxed) == 0) {
+    lock_.unlock();
+    return wait_result::ok;
+  }
+  if (is_past(deadline_ns)) {
+    lock_.unlock();
+    return wait_result::timed_out;
+  }
+  wait_node node;
+  return wait_one_until(lock_, queue_, node, {wait_reason::wait_group_wait, this, pc}, deadline_ns);
+}
+
+}  // namespace
+}  // namespace weft::rt
+
+namespace weft::detail {
+
+using rt::core_of;
+using rt::wait_group_core;
+
+void wait_group_add(wait_group_storage& self, std::ptrdiff_t n) noexcept {
+  core_of<wait_group_core>(self).add(n);
+}
+
+void wait_group_done(wait_group_storage& self) noexcept {
+  core_of<wait_group_core>(self).add(-1);
+}
+
+void wait_group_wait(wait_group_storage& self) {
+  rt::enter_blocking_call();
+  rt::throw_if_interrupted(
+      core_of<wait_group_core>(self).wait(__builtin_return_address(0), rt::never_ns));
+}
+
+bool wait_group_wait_until(wait_group_storage& self, std::int64_t deadline_ns) {
+  rt::enter_blocking_call();
+  const rt::wait_result result =
+      core_of<wait_group_core>(self).wait(__builtin_return_address(0), deadline_ns);
+  rt::throw_if_interrupted(result);
+  return result == rt::wait_result::ok;
+}
+
+bool exception_ends_task() noexcept {
+  try {
+    throw;
+  } catch (const task_cancelled&) {
+    return true;
+  } catch (const deadlocked&) {
+    return true;
+  } catch (const rt::exit_request&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace weft::detail
