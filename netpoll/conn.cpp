@@ -21,7 +21,7 @@ using np::access;
 using np::operation;
 using np::side;
 
-bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+bool would_block(int error) noexcept { return error == EAGAIN; }
 
 enum class amount : bool { some, all };
 

@@ -121,7 +121,7 @@ net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
       length = sizeof peer;
       fd = sockets_in_use().accept(op.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
       if (fd >= 0) break;
-      if (errno == EAGAIN || errno == EWOULDBLOCK)
+      if (errno == EAGAIN)
         op.wait(place);
       else if (!is_passing(errno))
         op.fail(errno);
