@@ -55,7 +55,8 @@ std::optional<host_port> split(std::string_view where) {
   } else if (host.find(':') != std::string_view::npos) {
     return std::nullopt;  // an IPv6 address without brackets: which colon?
   }
-  if (host.find('\0') != std::string_view::npos) return std::nullopt;
+  if (host.find_first_of(std::string_view("[]\0", 3)) != std::string_view::npos)
+    return std::nullopt;
   return host_port{std::string(host), std::string(where.substr(colon + 1))};
 }
 
