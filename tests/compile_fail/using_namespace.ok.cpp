@@ -17,8 +17,10 @@ int main() {
     auto b = make_chan<int>();
     int v = 0;
     switch (select(send(a, 1), recv(b, v), otherwise())) {
-      case 0: break;
-      default: return 1;
+      case 0:
+        break;
+      default:
+        return 1;
     }
     select(recv(a, [&](int got) { v = got; }));
     mutex m;
