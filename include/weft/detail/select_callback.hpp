@@ -186,4 +186,18 @@ struct signal_callback_sink {
   }
 };
 
+// The sink that a select_set keeps: with a callback of its own.
+template <class Sink>
+Sink kept_sink(Sink&& sink) {
+  return std::move(sink);
+}
+template <class T, class F>
+callback_sink<T, std::decay_t<F>> kept_sink(callback_sink<T, F>&& sink) {
+  return {std::forward<F>(sink.f)};
+}
+template <class F>
+signal_callback_sink<std::decay_t<F>> kept_sink(signal_callback_sink<F>&& sink) {
+  return {std::forward<F>(sink.f)};
+}
+
 }  // namespace weft::detail

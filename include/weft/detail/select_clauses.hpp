@@ -40,7 +40,9 @@ class recv_clause {
       in_.consume([&](T&& value) { sink_(&value); });
   }
   auto kept() && {
-    return recv_clause<T, Sink, chan_handle>(chan_handle::to(from_.get()), std::move(sink_));
+    using stored = decltype(kept_sink(std::move(sink_)));
+    return recv_clause<T, stored, chan_handle>(chan_handle::to(from_.get()),
+                                               kept_sink(std::move(sink_)));
   }
 
  private:
@@ -62,7 +64,9 @@ class recv_clause<void, Sink, Ref> {
   }
   void finish(const select_case& chosen) { sink_.closed_or_signal(!chosen.is_closed); }
   auto kept() && {
-    return recv_clause<void, Sink, chan_handle>(chan_handle::to(from_.get()), std::move(sink_));
+    using stored = decltype(kept_sink(std::move(sink_)));
+    return recv_clause<void, stored, chan_handle>(chan_handle::to(from_.get()),
+                                               kept_sink(std::move(sink_)));
   }
 
  private:
