@@ -80,9 +80,9 @@ func measure(workload string, scale float64, roundTo int, body func(n int)) {
 	printResult(workload, "ns", samples)
 }
 
-// Milliseconds of a whole job of fixed size.
+// Milliseconds of a whole job of fixed size, after three that warm up.
 func measureJob(workload string, job func()) {
-	if *fixedOps == 0 {
+	for i := 0; i < 3 && *fixedOps == 0; i++ {
 		job()
 	}
 	samples := make([]float64, 0, *reps)
