@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace bench {
@@ -102,7 +103,8 @@ inline void print_result(const char* workload, const char* runtime, unsigned wor
 }
 
 // Nanoseconds an operation. `scale` multiplies each sample (yield counts a worker's time, not the
-// wall's). `round_to`: body is only called with multiples of it (waves).
+// wall's). `round_to`: body is only called with multiples of it (waves). A body that returns a number
+// says how many operations it has really done.
 template <class F>
 void measure(const args& a, const char* workload, const char* runtime, F&& body, double scale = 1,
              std::uint64_t round_to = 1) {
@@ -126,7 +128,13 @@ void measure(const args& a, const char* workload, const char* runtime, F&& body,
   }
   std::vector<double> samples;
   for (int i = 0; i < a.reps; ++i) {
-    samples.push_back(time_ns([&] { body(n); }) * scale / static_cast<double>(n));
+    if constexpr (std::is_void_v<decltype(body(n))>) {
+      samples.push_back(time_ns([&] { body(n); }) * scale / static_cast<double>(n));
+    } else {
+      std::uint64_t done = 0;
+      const double took = time_ns([&] { done = body(n); });
+      samples.push_back(took * scale / static_cast<double>(done));
+    }
   }
   print_result(workload, runtime, a.workers, "ns", std::move(samples));
 }
