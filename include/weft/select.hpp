@@ -162,9 +162,39 @@ template <class Clock, class Duration, class F>
 
 // ---- select ------------------------------------------------------------------------------------
 
+namespace detail {
+
+// Was there a moment at which no case was ready? True: yes; false: perhaps not. See select.cpp.
+template <class... Clauses>
+[[gnu::always_inline]] inline bool none_is_ready(const Clauses&... clauses) noexcept {
+  chan_moment moments[sizeof...(Clauses)];
+  chan_moment* m = moments;
+  if (!(clauses.is_quiet(*m++) && ...)) return false;
+  m = moments;
+  return (clauses.is_still_quiet(*m++) && ...);
+}
+
+}  // namespace detail
+
 template <select_clause... Clauses>
 [[gnu::always_inline]] inline int select(Clauses&&... clauses) {
   constexpr int count = static_cast<int>(sizeof...(Clauses));
+  if constexpr ((detail::otherwise_count<std::remove_cvref_t<Clauses>> + ... + 0) == 1 &&
+                (detail::can_be_quiet<std::remove_cvref_t<Clauses>> && ...)) {
+    // The select that does not wait, and does nothing: without a call.
+    if (detail::none_is_ready(clauses...)) {
+      int chosen = 0, at = 0;
+      const auto visit = [&](auto& clause) {
+        if constexpr (detail::otherwise_count<std::remove_cvref_t<decltype(clause)>> == 1) {
+          chosen = at;
+          clause.finish({});
+        }
+        ++at;
+      };
+      (visit(clauses), ...);
+      return chosen;
+    }
+  }
   detail::select_case cases[count + 1];  // there are no arrays of nothing
   detail::select_plan plan;
   [[maybe_unused]] int index = 0;

@@ -2,6 +2,7 @@
 #include "runtime/chan/chan_core.hpp"
 
 #include <limits>
+#include <memory>
 #include <new>
 
 #include <weft/error.hpp>
@@ -30,9 +31,20 @@ chan_core* chan_core::make(const weft::detail::chan_type& type, std::size_t cap,
   constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max() / 16;
   if (cap > most || (type.cell_bytes != 0 && cap > most / type.cell_bytes))
     throw error("make_chan: the capacity is larger than any memory");
-  void* memory = ::operator new(sizeof(chan_core) + cap * type.cell_bytes,
-                                std::align_val_t{alignof(chan_core)});
-  return ::new (memory) chan_core(type, cap, pc);
+  // Aligned by hand: the allocator's aligned form costs several times as much.
+  void* memory = ::operator new(sizeof(chan_core) + alignof(chan_core) + cap * type.cell_bytes);
+  const auto at = reinterpret_cast<std::uintptr_t>(memory) + alignof(chan_core) - 1;
+  return ::new (reinterpret_cast<void*>(at & ~(alignof(chan_core) - 1)))
+      chan_core(type, cap, pc, memory);
+}
+
+chan_core* chan_core::make_timed(const weft::detail::chan_type& type, const tick_source& source,
+                                 const void* pc) {
+  auto owned = std::make_unique<tick_source>(source);
+  chan_core* core = make(type, 0, pc);
+  core->source_ = owned.release();
+  core->state.store(senders, std::memory_order_relaxed);
+  return core;
 }
 
 void chan_core::destroy(chan_core* core) noexcept {
@@ -44,8 +56,10 @@ void chan_core::destroy(chan_core* core) noexcept {
       if (++core->first_ == core->cap) core->first_ = 0;
     }
   }
+  delete core->source_;
+  void* memory = core->memory_;
   core->~chan_core();
-  ::operator delete(core, std::align_val_t{alignof(chan_core)});
+  ::operator delete(memory);
 }
 
 void chan_core::abandon() noexcept {
@@ -90,6 +104,7 @@ chan_result chan_core::wait_to_recv(void* cell, std::int64_t deadline_ns,
                                     const void* pc) noexcept {
   wait_node node;
   node.cell = cell;
+  if (is_timed()) return wait_for_tick(cell, deadline_ns, pc);
   return wait(node, false, deadline_ns, pc);
 }
 
@@ -123,10 +138,7 @@ chan_result chan_core::wait(wait_node& node, bool to_send, std::int64_t deadline
 }
 
 bool chan_core::close() noexcept {
-  // Waiters that must be made ready stay parked until then, so their nodes can be chained and outlive
-  // the lock. A select that was won before it parked goes on by itself: its node is not touched again.
-  wait_node* parked_chain = nullptr;
-  wait_node** end = &parked_chain;
+  wait_chain parked;
   lock.lock();
   const std::uint64_t seen = state_locked();
   if ((seen & closed) != 0) {
@@ -137,19 +149,12 @@ bool chan_core::close() noexcept {
     while (const won_waiter won = take_waiter(*queue)) {
       wake_up wake;
       end_wait_locked(won, wait_result::closed, wake);
-      if (wake.who == nullptr) continue;
-      won.node->next = nullptr;
-      *end = won.node;
-      end = &won.node->next;
+      parked.add(won);
     }
   }
   set_state_locked((seen & ~(senders | receivers)) | closed);
   lock.unlock();
-  while (parked_chain != nullptr) {
-    wait_node* next = parked_chain->next;
-    make_ready(*parked_chain->who);
-    parked_chain = next;
-  }
+  parked.make_all_ready();
   return true;
 }
 

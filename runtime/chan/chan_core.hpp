@@ -37,12 +37,37 @@
 #include <weft/detail/chan_core.hpp>
 #include "runtime/base/check.hpp"
 #include "runtime/base/spin_lock.hpp"
+#include "runtime/chan/tick_source.hpp"
 #include "runtime/task/wait.hpp"
 
 namespace weft::rt {
 
 using weft::detail::chan_head;
 using weft::detail::chan_result;
+
+// Waiters whose waits were ended under a lock, in order, to be made ready after it. Those who must be
+// made ready stay parked until then, so their nodes carry the chain; a select that was won before it
+// parked goes on by itself, and its node is not touched again.
+class wait_chain {
+ public:
+  void add(const won_waiter& won) noexcept {
+    if (!won.must_ready) return;
+    won.node->next = nullptr;
+    *end_ = won.node;
+    end_ = &won.node->next;
+  }
+  void make_all_ready() noexcept {
+    while (first_ != nullptr) {
+      wait_node* next = first_->next;
+      make_ready(*first_->who);
+      first_ = next;
+    }
+  }
+
+ private:
+  wait_node* first_ = nullptr;
+  wait_node** end_ = &first_;
+};
 
 class alignas(64) chan_core : public chan_head {
  public:
@@ -54,6 +79,8 @@ class alignas(64) chan_core : public chan_head {
   }
 
   static chan_core* make(const weft::detail::chan_type& type, std::size_t cap, const void* pc);
+  static chan_core* make_timed(const weft::detail::chan_type& type, const tick_source& source,
+                               const void* pc);
   static void destroy(chan_core* core) noexcept;
 
   // Whose wait was ended goes into `wake`, to be called after unlocking.
@@ -75,6 +102,14 @@ class alignas(64) chan_core : public chan_head {
   // The last handle has gone.
   void abandon() noexcept;
 
+  // --- channels of timers ---
+
+  bool is_timed() const noexcept { return source_ != nullptr; }
+  // When a receiver has to look again.
+  std::int64_t due_locked() const noexcept { return is_timed() ? source_->due_ns : never_ns; }
+  // True if there was a tick, or one to come, which is taken back. Who waits looks again.
+  bool set_source(const tick_source& source) noexcept;
+
   spin_lock lock;
 
   const void* made_at() const noexcept { return made_at_; }
@@ -82,8 +117,12 @@ class alignas(64) chan_core : public chan_head {
   void count_waiters_locked(std::uint32_t& to_send, std::uint32_t& to_recv) const noexcept;
 
  private:
-  chan_core(const weft::detail::chan_type& of_type, std::size_t capacity, const void* pc) noexcept
-      : chan_head(of_type, capacity), cell_bytes_(of_type.cell_bytes), made_at_(pc) {}
+  chan_core(const weft::detail::chan_type& of_type, std::size_t capacity, const void* pc,
+            void* memory) noexcept
+      : chan_head(of_type, capacity),
+        cell_bytes_(of_type.cell_bytes),
+        made_at_(pc),
+        memory_(memory) {}
   ~chan_core() = default;
 
   std::byte* cell_at(std::size_t index) noexcept {
@@ -112,7 +151,7 @@ class alignas(64) chan_core : public chan_head {
   }
   // The state with waiter flags that tell the truth.
   std::uint64_t with_true_flags(std::uint64_t seen) const noexcept {
-    if (senders_.empty()) seen &= ~senders;
+    if (senders_.empty() && !is_timed()) seen &= ~senders;
     if (receivers_.empty()) seen &= ~receivers;
     return seen;
   }
@@ -127,10 +166,15 @@ class alignas(64) chan_core : public chan_head {
   chan_result wait(wait_node& node, bool to_send, std::int64_t deadline_ns,
                    const void* pc) noexcept;
   void leave(wait_node& node) noexcept;
+  attempt recv_tick_locked(void* cell) noexcept;
+  chan_result wait_for_tick(void* cell, std::int64_t deadline_ns, const void* pc) noexcept;
 
   // Constant.
   const std::uint32_t cell_bytes_;
-  const void* const made_at_;  // in the user's code
+  const void* const made_at_;      // in the user's code
+  tick_source* source_ = nullptr;  // ours; what it says is under the lock
+
+  void* const memory_;  // what was allocated
 
   // Under the lock.
   std::uint32_t parked_ = 0;    // who waits and is still to be counted off
@@ -184,6 +228,8 @@ inline chan_core::attempt chan_core::recv_locked(void* cell, wake_up& wake) noex
     return attempt::done;
   }
   if ((before & senders) != 0) {
+    if (is_timed()) [[unlikely]]
+      return recv_tick_locked(cell);
     if (const won_waiter won = take_waiter(senders_)) {
       copy(cell, won.node->cell);
       end_wait_locked(won, wait_result::ok, wake);

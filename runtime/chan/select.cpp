@@ -5,11 +5,10 @@
 //   1. Look at every case without a lock. If some look ready one of them is chosen, locked and done.
 //      This is all that a busy select costs: one lock.
 //   2. Nothing looks ready and there is an otherwise(): it may be taken only if there was a moment at
-//      which no case was ready. Channels count the changes of their state; when every state and count
-//      is read twice and the second reading is the same, nothing changed between the last first and
-//      the first second reading: that is the moment. (A state may return to what it was, so the count
-//      is needed; state is written before the count, so the count is read first the first time and
-//      last the second time.)
+//      which no case was ready. Channels count the changes of their state (chan_head::version); when
+//      every channel is observed twice, first all and then all again, and none has changed, nothing
+//      was ready between the two rounds: that is the moment. The shell does the same inline when it
+//      can (none_is_ready), and then this file is not asked at all.
 //   3. Else lock everything, in the order of addresses, each lock once. Now all cases stand still: if
 //      one is ready it is done; if none is, this is the moment for otherwise() or for a timeout that
 //      has passed; else a node is enqueued on every case, under the same locks, so nothing can become
@@ -34,6 +33,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include <weft/detail/select_entry.hpp>
 #include <weft/error.hpp>
@@ -120,8 +120,7 @@ bool try_one(select_case& c) {
 // Step 2. False: perhaps not, or not all cases are channels.
 bool none_was_ready(const select_case* cases, int count) noexcept {
   if (count > few) return false;
-  std::uint64_t versions[few];
-  std::uint64_t states[few];
+  weft::detail::chan_moment moments[few];
   int channels = 0;
   for (int i = 0; i < count; ++i) {
     const select_case& c = cases[i];
@@ -129,19 +128,16 @@ bool none_was_ready(const select_case* cases, int count) noexcept {
     const bool is_recv = c.ops == &chan_recv_ops;
     if (!is_recv && c.ops != &chan_send_ops) return false;
     const chan_core& core = chan_of(c);
-    versions[i] = core.version.load(std::memory_order_acquire);
-    states[i] = core.look();
-    if (is_recv ? chan_head::recv_looks_ready(states[i]) : core.send_looks_ready(states[i]))
-      return false;
+    moments[i] = core.observe();
+    const std::uint64_t seen = moments[i].state;
+    if (is_recv ? chan_head::recv_looks_ready(seen) : core.send_looks_ready(seen)) return false;
     ++channels;
   }
   if (channels < 2) return true;  // one look is one moment
   for (int i = 0; i < count; ++i) {
     const select_case& c = cases[i];
     if (!can_become_ready(c)) continue;
-    const chan_core& core = chan_of(c);
-    if (core.look() != states[i]) return false;
-    if (core.version.load(std::memory_order_acquire) != versions[i]) return false;
+    if (!chan_of(c).still_at(moments[i])) return false;
   }
   return true;
 }
@@ -211,6 +207,7 @@ class locked_select {
     for (int i = 0; i < count; ++i)
       if (can_become_ready(cases[i])) work_.live[live_++] = i;
     for (int k = 0; k < live_; ++k) work_.locks[k] = &lock_of(live(k));
+    keep_for_looking_again();
     std::sort(work_.locks, work_.locks + live_, std::less<>());
     lock_count_ =
         static_cast<int>(std::unique(work_.locks, work_.locks + live_) - work_.locks);
@@ -218,24 +215,49 @@ class locked_select {
 
   int run(const void* pc) {
     const bool may_wait = plan_.otherwise < 0;
-    const due_time due = may_wait ? earliest(plan_) : due_time{};
+    due_time due = may_wait ? earliest(plan_) : due_time{};
     for (;;) {
       for (int k = 0; k < live_; ++k)
         if (may_wait || looks_ready(live(k))) prepare(live(k));
       lock_all();
       wake_up wake;
       const choice chosen = poll_all_locked(wake);
-      if (chosen.index < 0 && may_wait && !due.has_come) break;  // with the locks held
+      if (chosen.index < 0 && may_wait && !due.has_come) {
+        const int done = wait_locked(due, pc);
+        if (done != look_again) return done;
+        due.has_come = due.at_ns <= now_ns();
+        continue;
+      }
       unlock_all();
       wake();
       if (chosen.index < 0) return may_wait ? due.index : plan_.otherwise;
       if (!chosen.needs_operand) return chosen.index;
       prepare(cases_[chosen.index]);
     }
-    return wait_locked(due, pc);
   }
 
  private:
+  static constexpr int look_again = -1;
+
+  // A timer's channel becomes ready because time passes: select waits no longer than that and looks
+  // again. Meanwhile it takes its nodes back, which may be all that keeps a channel alive.
+  void keep_for_looking_again() {
+    bool is_timed = false;
+    for (int k = 0; k < live_; ++k)
+      is_timed |= live(k).ops == &chan_recv_ops && chan_of(live(k)).is_timed();
+    if (!is_timed) return;
+    for (int k = 0; k < live_; ++k)
+      if (live(k).ops == &chan_recv_ops || live(k).ops == &chan_send_ops)
+        kept_.push_back(weft::detail::chan_handle::to(&chan_of(live(k))));
+  }
+
+  std::int64_t due_of_timers_locked() noexcept {
+    std::int64_t due_ns = never_ns;
+    for (int k = 0; k < live_; ++k)
+      if (live(k).ops == &chan_recv_ops) due_ns = std::min(due_ns, chan_of(live(k)).due_locked());
+    return due_ns;
+  }
+
   struct choice {
     int index = -1;
     bool needs_operand = false;
@@ -267,7 +289,10 @@ class locked_select {
     return {};
   }
 
+  // With the locks held; returns without them. The index of what was done, or look_again.
   int wait_locked(const due_time& due, const void* pc) {
+    const std::int64_t until_ns =
+        kept_.empty() ? due.at_ns : std::min(due.at_ns, due_of_timers_locked());
     for (int k = 0; k < live_; ++k)
       ::new (&work_.places[k]) wait_case{live(k).ops->reason, live(k).object};
     const wait_reason reason =
@@ -283,7 +308,7 @@ class locked_select {
       live(k).ops->enqueue_locked(live(k), node);
     }
     unlock_all();
-    const std::uint32_t winner = waiting.wait(due.at_ns);
+    const std::uint32_t winner = waiting.wait(until_ns);
     for (int k = 0; k < live_; ++k) {
       select_case& c = live(k);
       // Of the winner's lock this is also the wait for the end of the critical section that won.
@@ -294,12 +319,13 @@ class locked_select {
       if (c.ops->left != nullptr) c.ops->left(c);
     }
     switch (winner) {
-      case winner_word::timed_out: return due.index;
+      case winner_word::timed_out: return kept_.empty() ? due.index : look_again;
       case winner_word::cancelled: throw_if_interrupted(wait_result::cancelled); break;
       case winner_word::deadlocked: throw_if_interrupted(wait_result::deadlocked); break;
       default: break;
     }
     const auto k = static_cast<int>(winner);
+    if (work_.nodes[k].result == wait_result::pending) return look_again;  // a timer was set
     settle(live(k), work_.nodes[k].result == wait_result::closed);
     return work_.live[k];
   }
@@ -311,6 +337,7 @@ class locked_select {
   int live_ = 0;
   int lock_count_ = 0;
   operands_guard operands_;
+  std::vector<weft::detail::chan_handle> kept_;  // if there is a timer's channel among the cases
 };
 
 [[gnu::noinline]] int select_locked(select_case* cases, int count, const select_plan& plan,

@@ -23,6 +23,12 @@ struct chan_type {
 
 enum class chan_result : std::uint8_t { done, closed, not_ready, cancelled, deadlocked };
 
+// What a channel was at some moment, to find out later that it has not changed since.
+struct chan_moment {
+  std::uint64_t version;
+  std::uint64_t state;
+};
+
 struct chan_head {
   static constexpr std::uint64_t closed = 1;
   static constexpr std::uint64_t senders = 2;    // somebody waits to send; may be set in vain,
@@ -50,6 +56,17 @@ struct chan_head {
   static bool recv_looks_ready(std::uint64_t seen) noexcept { return (seen & ~receivers) != 0; }
   bool send_looks_ready(std::uint64_t seen) const noexcept {
     return (seen & (closed | receivers)) != 0 || seen / one < cap;
+  }
+
+  // still_at() tells that nothing has changed from the end of observe() to its own beginning. A
+  // state may return to what it was, so versions are compared too; state is written first, so the
+  // version is read first here and last there.
+  chan_moment observe() const noexcept {
+    const std::uint64_t seen = version.load(std::memory_order_acquire);
+    return {seen, look()};
+  }
+  bool still_at(const chan_moment& then) const noexcept {
+    return look() == then.state && version.load(std::memory_order_acquire) == then.version;
   }
 };
 

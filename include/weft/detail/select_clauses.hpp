@@ -21,6 +21,24 @@ struct borrowed_chan {
   chan_head* get() const noexcept { return head; }
 };
 
+// A clause that can be asked without the library whether it looks ready has
+//   bool is_quiet(chan_moment& now) const;         // not ready; what was seen
+//   bool is_still_quiet(const chan_moment& then) const;  // unchanged since
+// with these for the two kinds, and nil, which is always quiet.
+inline bool recv_is_quiet(const chan_head* c, chan_moment& now) noexcept {
+  if (c == nullptr) return true;
+  now = c->observe();
+  return !chan_head::recv_looks_ready(now.state);
+}
+inline bool send_is_quiet(const chan_head* c, chan_moment& now) noexcept {
+  if (c == nullptr) return true;
+  now = c->observe();
+  return !c->send_looks_ready(now.state);
+}
+inline bool is_unchanged(const chan_head* c, const chan_moment& then) noexcept {
+  return c == nullptr || c->still_at(then);
+}
+
 template <class T, class Sink, class Ref = borrowed_chan>
 class recv_clause {
  public:
@@ -32,6 +50,10 @@ class recv_clause {
     to.ops = &chan_recv_ops;
     to.object = from_.get();
     to.cell = in_.address();
+  }
+  bool is_quiet(chan_moment& now) const noexcept { return recv_is_quiet(from_.get(), now); }
+  bool is_still_quiet(const chan_moment& then) const noexcept {
+    return is_unchanged(from_.get(), then);
   }
   void finish(const select_case& chosen) {
     if (chosen.is_closed)
@@ -61,6 +83,10 @@ class recv_clause<void, Sink, Ref> {
   void arm(select_case& to, select_plan&, int) noexcept {
     to.ops = &chan_recv_ops;
     to.object = from_.get();
+  }
+  bool is_quiet(chan_moment& now) const noexcept { return recv_is_quiet(from_.get(), now); }
+  bool is_still_quiet(const chan_moment& then) const noexcept {
+    return is_unchanged(from_.get(), then);
   }
   void finish(const select_case& chosen) { sink_.closed_or_signal(!chosen.is_closed); }
   auto kept() && {
@@ -132,6 +158,10 @@ class send_clause {
       to.clause = this;
     }
   }
+  bool is_quiet(chan_moment& now) const noexcept { return send_is_quiet(to_.get(), now); }
+  bool is_still_quiet(const chan_moment& then) const noexcept {
+    return is_unchanged(to_.get(), then);
+  }
   void finish(const select_case& chosen) {
     if (chosen.is_closed) chan_raise(chan_result::closed);
     out_.sent();
@@ -172,6 +202,10 @@ class signal_clause {
     to.ops = &chan_send_ops;
     to.object = to_.get();
   }
+  bool is_quiet(chan_moment& now) const noexcept { return send_is_quiet(to_.get(), now); }
+  bool is_still_quiet(const chan_moment& then) const noexcept {
+    return is_unchanged(to_.get(), then);
+  }
   void finish(const select_case& chosen) {
     if (chosen.is_closed) chan_raise(chan_result::closed);
     f_();
@@ -192,7 +226,11 @@ class otherwise_clause {
   using weft_select_clause = void;
   explicit otherwise_clause(F f) : f_(std::forward<F>(f)) {}
 
+  static constexpr bool is_otherwise = true;
+
   void arm(select_case&, select_plan& plan, int index) { plan.add_otherwise(index); }
+  bool is_quiet(chan_moment&) const noexcept { return true; }
+  bool is_still_quiet(const chan_moment&) const noexcept { return true; }
   void finish(const select_case&) { f_(); }
   auto kept() && { return otherwise_clause<std::decay_t<F>>(std::forward<F>(f_)); }
 
@@ -209,6 +247,8 @@ class timeout_clause {
   void arm(select_case&, select_plan& plan, int index) noexcept {
     plan.add_timeout(index, delay_ns_);
   }
+  bool is_quiet(chan_moment&) const noexcept { return true; }
+  bool is_still_quiet(const chan_moment&) const noexcept { return true; }
   void finish(const select_case&) { f_(); }
   auto kept() && { return timeout_clause<std::decay_t<F>>(delay_ns_, std::forward<F>(f_)); }
 
@@ -227,12 +267,26 @@ class until_clause {
   void arm(select_case&, select_plan& plan, int index) noexcept {
     plan.add_until(index, deadline_ns_);
   }
+  bool is_quiet(chan_moment&) const noexcept { return true; }
+  bool is_still_quiet(const chan_moment&) const noexcept { return true; }
   void finish(const select_case&) { f_(); }
   auto kept() && { return until_clause<std::decay_t<F>>(deadline_ns_, std::forward<F>(f_)); }
 
  private:
   std::int64_t deadline_ns_;
   F f_;
+};
+
+template <class Clause>
+inline constexpr int otherwise_count = 0;
+template <class Clause>
+  requires Clause::is_otherwise
+inline constexpr int otherwise_count<Clause> = 1;
+
+template <class Clause>
+concept can_be_quiet = requires(const Clause& c, chan_moment& m) {
+  c.is_quiet(m);
+  c.is_still_quiet(m);
 };
 
 // Which channels a case may receive from or send to.
