@@ -1,6 +1,7 @@
 // All of weft.
 #pragma once
 
+#include <weft/barrier.hpp>
 #include <weft/chan.hpp>
 #include <weft/condition_variable.hpp>
 #include <weft/debug.hpp>
@@ -15,5 +16,6 @@
 #include <weft/shared_mutex.hpp>
 #include <weft/task.hpp>
 #include <weft/time.hpp>
+#include <weft/timer.hpp>
 #include <weft/wait_group.hpp>
 #include <weft/waker.hpp>
