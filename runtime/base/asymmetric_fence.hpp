@@ -14,11 +14,12 @@
 namespace weft::rt {
 
 #if defined(WEFT_MODEL)
+// Both ways of doing it are explored, see model::options::membarrier.
 inline void asymmetric_light(const char* site) noexcept {
-  atomic_thread_fence(WEFT_ORDER(site, std::memory_order_seq_cst));
+  model::light_fence(WEFT_ORDER(site, std::memory_order_seq_cst));
 }
 inline void asymmetric_heavy(const char* site) noexcept {
-  atomic_thread_fence(WEFT_ORDER(site, std::memory_order_seq_cst));
+  model::heavy_fence(WEFT_ORDER(site, std::memory_order_seq_cst));
 }
 #else
 // Written once while the program loads, before any thread of ours exists.

@@ -59,9 +59,9 @@ wait_result mutex_core::acquire_slow(owner_token me, const void* pc, std::int64_
       leave();
       return result;
     }
-    // Handed over: the word names us already. Pairs with release_slow().
-    if ((word_.load(WEFT_ORDER("mutex.received", std::memory_order_acquire)) & owner_mask) == me)
-      break;
+    // Handed over: the word names us already. What the owner before us did is visible because the
+    // wait has ended.
+    if ((word_.load(std::memory_order_relaxed) & owner_mask) == me) break;
     is_candidate = true;
   }
   return wait_result::ok;

@@ -93,7 +93,8 @@ wait_result shared_mutex_core::acquire_slow(access how, owner_token me, const vo
                                                : wait_reason::shared_mutex_lock_shared;
   const wait_result result = wait_one_until(lock_, queue_, node, {reason, this, pc}, deadline_ns);
   if (result == wait_result::ok) {
-    // Handed over. Pairs with the store or the compare-exchange that did it.
+    // Handed over, or let in by a waiter that gave up and knows nothing of the writer before: pairs
+    // with that writer's release, which the read-modify-writes since then have carried on.
     (void)word_.load(WEFT_ORDER("shared_mutex.received", std::memory_order_acquire));
   } else {
     leave();
@@ -192,8 +193,7 @@ void shared_mutex_core::leave() noexcept {
       const std::uint64_t readers = take_readers_locked(wake);
       // At least one reader stays until we unlock: the last one leaves under the lock.
       if (readers != 0)
-        word_.fetch_add(readers * one_reader,
-                        WEFT_ORDER("shared_mutex.join", std::memory_order_release));
+        word_.fetch_add(readers * one_reader, std::memory_order_relaxed);
     }
     if (queue_.empty()) word_.fetch_and(~waiting, std::memory_order_relaxed);
   }

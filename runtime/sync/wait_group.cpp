@@ -48,7 +48,7 @@ void wait_group_core::add_slow(std::int64_t n) noexcept {
     // Acquire: what came before the earlier done() is handed on to the waiters, by the lock or by
     // the wake-up.
     const std::int64_t now =
-        count_.fetch_add(n, WEFT_ORDER("wait_group.zero", std::memory_order_acq_rel)) + n;
+        count_.fetch_add(n, WEFT_ORDER("wait_group.zero", std::memory_order_acquire)) + n;
     if (now < 0) fatal("negative wait_group counter: done() was called more often than add()");
     if (now != 0) return;
     while (const won_waiter won = take_waiter(queue_)) {

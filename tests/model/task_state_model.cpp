@@ -175,13 +175,23 @@ void looked_at_and_woken() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const weft::model::options two{.preemptions = 4, .stale_reads = 4};
+  const weft::model::options three{.preemptions = 2, .stale_reads = 2};
+  const weft::model::options two_membarrier{.preemptions = 4, .stale_reads = 4, .membarrier = true};
+  const weft::model::options three_membarrier{
+      .preemptions = 2, .stale_reads = 2, .membarrier = true};
   return weft::model::verify(
       argc, argv,
       {
-          {"cancelled in a wait", {.preemptions = 4, .stale_reads = 4}, cancelled_in_a_wait},
-          {"looked at", {.preemptions = 4, .stale_reads = 4}, looked_at_and_woken},
-          {"record is reused", {.preemptions = 4, .stale_reads = 4}, record_is_reused},
-          {"cancelled and woken", {.preemptions = 2, .stale_reads = 2}, cancelled_and_woken},
-          {"two look", {.preemptions = 2, .stale_reads = 2}, two_look},
+          {"cancelled in a wait", two, cancelled_in_a_wait},
+          {"looked at", two, looked_at_and_woken},
+          {"record is reused", two, record_is_reused},
+          {"cancelled and woken", three, cancelled_and_woken},
+          {"two look", three, two_look},
+          {"membarrier: cancelled in a wait", two_membarrier, cancelled_in_a_wait},
+          {"membarrier: looked at", two_membarrier, looked_at_and_woken},
+          {"membarrier: record is reused", two_membarrier, record_is_reused},
+          {"membarrier: cancelled and woken", three_membarrier, cancelled_and_woken},
+          {"membarrier: two look", three_membarrier, two_look},
       });
 }

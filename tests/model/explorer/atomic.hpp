@@ -53,6 +53,8 @@ void plain_written(plain_cell& c, const void* address) noexcept;
 void plain_destroyed(plain_cell& c, const void* address) noexcept;
 
 void atomic_thread_fence(std::memory_order order) noexcept;
+void light_fence(std::memory_order order) noexcept;
+void heavy_fence(std::memory_order order) noexcept;
 void cpu_relax() noexcept;
 std::memory_order order_at(const char* site, std::memory_order order) noexcept;
 

@@ -490,6 +490,16 @@ void engine::fence(std::memory_order order) {
   memory_.fence(current_, order);
 }
 
+void engine::light_fence(std::memory_order order) {
+  if (!bounds_.membarrier) return fence(order);
+  threads_[current_].site = nullptr;
+}
+
+void engine::heavy_fence(std::memory_order order) {
+  fence(order);
+  if (bounds_.membarrier && order == std::memory_order_seq_cst) memory_.barrier_of_all(started_);
+}
+
 futex_outcome engine::futex_wait(const cell& at, std::uint32_t expected, bool timed) {
   const std::size_t location = begin_step(at);
   const std::size_t chosen = choose_store(memory_.futex_readable(current_, location));

@@ -44,6 +44,8 @@ class engine {
   bool compare_exchange(const cell& at, std::uint64_t& expected, std::uint64_t desired,
                         std::memory_order success, std::memory_order failure, bool weak);
   void fence(std::memory_order order);
+  void light_fence(std::memory_order order);
+  void heavy_fence(std::memory_order order);
   void relax();
   futex_outcome futex_wait(const cell& at, std::uint32_t expected, bool timed);
   void futex_wake(const cell& at, int count);
@@ -52,6 +54,7 @@ class engine {
   void destroyed(cell& c);
   void plain(const plain_cell& c, const void* address, bool write);
 
+  std::size_t current_thread() const noexcept { return current_; }
   void start_thread(const char* name, std::function<void()> f);
   void join_all();
   unsigned choose(unsigned count);

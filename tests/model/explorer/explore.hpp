@@ -19,6 +19,7 @@
 // wait for ever (deadlock, lost wake-up), and executions that do not end (livelock).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <new>
@@ -36,7 +37,10 @@ struct options {
   int spurious_wakes = 0;  // futex waits that return for no reason
   int weak_failures = 0;   // compare_exchange_weak that fails although the value is as expected
   int future_reads = 0;    // relaxed loads that return a store made later (load buffering)
-  int steps = 4000;        // more in one execution is a livelock
+  // How asymmetric fences are done. True: a light one does nothing, a heavy one is a seq_cst fence
+  // that all threads pass in one step, wherever they are. False: both are seq_cst fences.
+  bool membarrier = false;
+  int steps = 4000;  // more in one execution is a livelock
   std::uint64_t executions = 3'000'000;
   bool random = false;  // walks at random (ignores the preemption bound) instead of exhausting
   std::uint64_t seed = 1;
@@ -60,7 +64,8 @@ void thread(const char* name, std::function<void()> f);  // starts it
 void join_all();                                         // waits for all other threads; main only
 void check(bool holds, const char* what);
 [[noreturn]] void fail(const std::string& what);
-unsigned choose(unsigned count);     // any number below count: all of them are explored
+std::size_t current_thread();     // 0 is main, the others in the order in which they were started
+unsigned choose(unsigned count);  // any number below count: all of them are explored
 void note(const std::string& text);  // a line in the trail
 
 // Calls f when all threads have ended, before the made objects are destroyed.

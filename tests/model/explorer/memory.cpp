@@ -152,6 +152,14 @@ void memory::fence(std::size_t thread, std::memory_order order) {
   tick(thread);
 }
 
+void memory::barrier_of_all(std::size_t threads) {
+  for (std::size_t i = 0; i < threads; ++i) seq_cst_.join_seen(threads_[i].current, used_);
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_[i].current.join_seen(seq_cst_, used_);
+    threads_[i].acquired.join_seen(seq_cst_, used_);
+  }
+}
+
 bool memory::refresh(std::size_t thread, std::size_t index) {
   const auto last = static_cast<std::uint16_t>(newest(index));
   thread_views& own = threads_[thread];

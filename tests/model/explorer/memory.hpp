@@ -55,6 +55,8 @@ class memory {
   void update(std::size_t thread, std::size_t location, std::uint64_t bits,
               std::memory_order order);
   void fence(std::size_t thread, std::memory_order order);
+  // All threads order what they did before what they do after, but synchronise with nobody.
+  void barrier_of_all(std::size_t threads);
 
   // The thread has waited long enough for this location: from now on it reads its newest store.
   bool refresh(std::size_t thread, std::size_t location);

@@ -59,6 +59,12 @@ void plain_destroyed(plain_cell& c, const void* address) noexcept {
 void atomic_thread_fence(std::memory_order order) noexcept {
   required().fence(order);
 }
+void light_fence(std::memory_order order) noexcept {
+  required().light_fence(order);
+}
+void heavy_fence(std::memory_order order) noexcept {
+  required().heavy_fence(order);
+}
 void cpu_relax() noexcept {
   required().relax();
 }
@@ -77,6 +83,9 @@ void check(bool holds, const char* what) {
 }
 void fail(const std::string& what) {
   required().fail(what);
+}
+std::size_t current_thread() {
+  return required().current_thread();
 }
 unsigned choose(unsigned count) {
   return required().choose(count);

@@ -17,7 +17,7 @@ struct program {
 };
 
 // A named order that these programs cannot show to be needed, with the reason why it stays, or
-// with the executable that shows it.
+// with the executable that shows it. "structure.*" means all of that structure.
 struct exemption {
   const char* site;
   const char* reason;
