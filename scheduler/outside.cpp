@@ -34,6 +34,7 @@ bool somebody_outside_may_wake(const scheduler& s) noexcept {
 
 bool all_asleep_locked(const scheduler& s) noexcept {
   return s.now_in.load(std::memory_order_relaxed) == phase::running &&
+         !s.main_ended.load(std::memory_order_acquire) &&
          s.idle.idle() == s.processor_count && !somebody_outside_may_wake(s) && !work_is_waiting() &&
          earliest_timer_ns() == rt::never_ns && live_tasks() > 0;
 }

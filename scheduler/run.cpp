@@ -33,7 +33,7 @@ std::uint32_t processors_for(const options& opts) {
   if (text != nullptr && *text != '\0') {
     char* end = nullptr;
     wanted = std::strtoul(text, &end, 10);
-    if (*end != '\0' || *text == '-' || wanted == 0 || wanted > most)
+    if (*end != '\0' || *text == '-' || wanted > most)
       throw error(std::string("weft: WEFT_WORKERS is \"") + text + "\": give a number from 1 to " +
                   std::to_string(most));
   }
@@ -85,6 +85,7 @@ void boot(const options& opts, bool embedded) {
   s.deadlock_reported = false;
   s.poller_taken = false;
   s.watch_live.store(false, std::memory_order_relaxed);
+  s.main_ended.store(false, std::memory_order_relaxed);
   s.live_zero.store(0, std::memory_order_relaxed);
   s.next_id_block.store(1, std::memory_order_relaxed);
   make_processors(s, processors_for(opts));
@@ -241,6 +242,9 @@ void run_main_task(void* slot) {
   } catch (...) {
     main.error = std::current_exception();
   }
+  scheduler& s = the_scheduler();
+  // Before anybody can find all other tasks asleep.
+  s.main_ended.store(s.opts.on_main_exit != main_exit::wait, std::memory_order_release);
   main.done.store(1, std::memory_order_release);
   rt::futex_wake(main.done, 1);
 }

@@ -69,6 +69,9 @@ struct scheduler {
   rt::atomic<std::int32_t> wakers{0};                    // weft::waker guards held
   rt::atomic<std::uint64_t> next_id_block{1};
   rt::atomic<std::uint64_t> spawned_outside{0};          // tasks spawned by foreign threads
+  // The main task has returned and what remains will be cancelled or abandoned: asleep is no deadlock
+  // then. Written by the main task's last step and by boot, read by the deadlock check.
+  rt::atomic<bool> main_ended{false};
   rt::atomic<std::uint32_t> workers_running{0};          // futex: worker threads, and launches of one
   rt::atomic<bool> watch_live{false};                    // somebody waits for the last task to end
   rt::atomic<std::uint32_t> live_zero{0};                // futex: set by the last one then

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "runtime/base/spin_lock.hpp"
+#include "runtime/task/outside_event.hpp"
 #include "runtime/task/task.hpp"
 #include "runtime/task/this_thread.hpp"
 #include "runtime/task/timer_node.hpp"
@@ -62,16 +63,7 @@ void leave_blocking(task& self) noexcept;
 void io_wait_begin() noexcept;
 void io_wait_end() noexcept;
 
-// A foreign thread has used weft for the first time / is parked in weft / runs again / has ended;
-// wakers: a weft::waker guard is held / given up. Any thread.
-enum class outside_event : std::uint8_t {
-  thread_entered,
-  thread_parked,
-  thread_running,
-  thread_left,
-  waker_acquired,
-  waker_released,
-};
+// Something outside can wake tasks, or no more. Any thread.
 void note_outside(outside_event event) noexcept;
 
 // A random number below bound, for choices of this thread (select's order). Foreign threads too.

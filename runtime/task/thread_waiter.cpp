@@ -5,20 +5,18 @@
 
 namespace weft::rt {
 
-namespace {
-// A worker's thread waits as a thread only inside a blocking region, which is counted itself.
-void note(outside_event event) noexcept {
-  if (this_thread().worker == nullptr) note_outside(event);
-}
-}  // namespace
-
-thread_waiter::thread_waiter() noexcept : waiter(waiter_kind::thread) {
+thread_waiter::thread_waiter() noexcept
+    : waiter(waiter_kind::thread), of_worker_(this_thread().worker != nullptr) {
   note(outside_event::thread_entered);
 }
 
 thread_waiter::~thread_waiter() {
   this_thread().foreign = nullptr;
   note(outside_event::thread_left);
+}
+
+void thread_waiter::note(outside_event event) const noexcept {
+  if (!of_worker_) note_outside(event);
 }
 
 thread_waiter& thread_waiter::here() {
@@ -31,9 +29,10 @@ thread_waiter& thread_waiter::here() {
 }
 
 bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
-  // A wait with a deadline ends by itself: the thread still counts as one that may wake others.
-  const bool for_good = deadline_ns == futex_no_deadline;
-  if (for_good) note(outside_event::thread_parked);
+  // A wait with a deadline ends by itself: while it lasts the thread is a waker.
+  const bool timed = deadline_ns != futex_no_deadline;
+  if (timed) note(outside_event::waker_acquired);
+  note(outside_event::thread_parked);
   bool is_ready = true;
   // acquire pairs with ready(): what the waker did is visible.
   while (word_.load(std::memory_order_acquire) == 0) {
@@ -43,12 +42,18 @@ bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
       break;
     }
   }
-  if (is_ready) word_.store(0, std::memory_order_relaxed);
-  if (for_good) note(outside_event::thread_running);
+  if (is_ready)
+    word_.store(0, std::memory_order_relaxed);
+  else
+    note(outside_event::thread_running);
+  if (timed) note(outside_event::waker_released);
   return is_ready;
 }
 
 void thread_waiter::ready() noexcept {
+  // Counted as running by the waker, before the thread can run: were it counted by itself, its waker
+  // could fall asleep in between and everybody would seem to be.
+  note(outside_event::thread_running);
   word_.store(1, std::memory_order_release);
   futex_wake(word_, 1);
 }

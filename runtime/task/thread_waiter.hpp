@@ -8,6 +8,7 @@
 
 #include "runtime/base/atomic.hpp"
 #include "runtime/task/wait_site.hpp"
+#include "runtime/task/outside_event.hpp"
 #include "runtime/task/waiter.hpp"
 
 namespace weft::rt {
@@ -28,6 +29,11 @@ class thread_waiter : public waiter {
 
  private:
   thread_waiter() noexcept;
+  // For the deadlock decision. A worker's thread waits as a thread only inside a blocking region,
+  // which is counted itself.
+  void note(outside_event event) const noexcept;
+
+  const bool of_worker_;
 
   // 0 nothing, 1 made ready. Written by ready(), reset by park().
   atomic<std::uint32_t> word_{0};
