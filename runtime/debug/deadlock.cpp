@@ -1,0 +1,65 @@
+#include "runtime/debug/deadlock.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "runtime/debug/collect.hpp"
+#include "runtime/debug/print.hpp"
+#include "runtime/stack/stack_pool.hpp"
+#include "runtime/task/task.hpp"
+#include "runtime/task/wait.hpp"
+
+namespace weft::rt {
+namespace {
+
+std::string headline(const deadlock_verdict& verdict) {
+  if (verdict.definite) return "fatal error: all tasks are asleep - deadlock!\n\n";
+  const std::uint32_t n = verdict.unknown_threads;
+  if (n == 0) return "possible deadlock: all tasks are asleep\n\n";
+  return "possible deadlock: all tasks are asleep\n" + std::to_string(n) +
+         (n == 1 ? " OS thread that weft does not know may wake them\n\n"
+                 : " OS threads that weft does not know may wake them\n\n");
+}
+
+struct stuck_wait {
+  task* who;
+  std::uint64_t id;
+  const void* pc;
+  const void* object;
+};
+
+// All are written down first: a task that unwinds may wake another one for good, and that one's
+// next wait is no part of this deadlock.
+void unwind_stuck() {
+  std::vector<stuck_wait> stuck;
+  stack_pool::of_class(task_stack_class).for_each([&](stack_span span) {
+    task& t = record_of(span);
+    if (t.stamp != task_stamp || !t.cancel.is_live()) return;
+    t.cancel.inspect([&](const wait_site& site) {
+      stuck.push_back({&t, t.id, site.place.pc, site.place.object});
+    });
+  });
+  for (const stuck_wait& s : stuck) {
+    s.who->cancel.inspect([&](wait_site& site) {
+      if (s.who->id == s.id && site.place.pc == s.pc && site.place.object == s.object)
+        interrupt_wait(site, wait_result::deadlocked);
+    });
+  }
+}
+
+}  // namespace
+
+void handle_deadlock(const deadlock_handler& handler, const deadlock_verdict& verdict) noexcept {
+  collect_how how;
+  how.verdict = verdict.definite ? debug::verdict::definite : debug::verdict::possible;
+  how.at_rest = verdict.definite && verdict.unknown_threads == 0;
+  const debug::deadlock_report report = collect_tasks(how);
+  if (handler.is_callback()) return handler(report);
+  if (verdict.definite && handler.action() == deadlock_action::unwind) return unwind_stuck();
+  print_error(headline(verdict) + report.text());
+  if (verdict.definite) std::_Exit(2);
+}
+
+}  // namespace weft::rt

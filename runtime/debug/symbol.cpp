@@ -1,0 +1,99 @@
+#include "runtime/debug/symbol.hpp"
+
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#if defined(WEFT_HAVE_LIBBACKTRACE)
+#include <backtrace.h>
+#endif
+
+namespace weft::rt {
+namespace {
+
+// C names such as `f` would be read as types.
+std::string plain_function(const char* name) {
+  return std::strncmp(name, "_Z", 2) == 0 ? demangled(name) : std::string(name);
+}
+
+#if defined(WEFT_HAVE_LIBBACKTRACE)
+
+void ignore_error(void*, const char*, int) {}
+
+// Reads the debug information at its first use and keeps it; libbacktrace guards it itself.
+backtrace_state* the_state() {
+  static backtrace_state* const state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
+  return state;
+}
+
+bool is_ours(const char* file) noexcept {
+  return file != nullptr && std::strstr(file, "include/weft/") != nullptr;
+}
+
+// Called for the innermost inlined frame first.
+int take_frame(void* slot, std::uintptr_t, const char* file, int line, const char* function) {
+  auto& found = *static_cast<debug::code_place*>(slot);
+  if (file == nullptr && function == nullptr) return 0;
+  found.function = function != nullptr ? plain_function(function) : std::string();
+  found.file = file != nullptr ? file : "";
+  found.line = line > 0 ? static_cast<unsigned>(line) : 0;
+  return is_ours(file) ? 0 : 1;
+}
+
+void take_symbol(void* slot, std::uintptr_t, const char* name, std::uintptr_t, std::uintptr_t) {
+  if (name != nullptr) static_cast<debug::code_place*>(slot)->function = plain_function(name);
+}
+
+void ask_libbacktrace(std::uintptr_t pc, debug::code_place& found) {
+  backtrace_state* state = the_state();
+  if (state == nullptr) return;
+  backtrace_pcinfo(state, pc, take_frame, ignore_error, &found);
+  if (found.function.empty()) backtrace_syminfo(state, pc, take_symbol, ignore_error, &found);
+}
+
+#else
+
+void ask_libbacktrace(std::uintptr_t, debug::code_place&) {}
+
+#endif
+
+void ask_the_linker(std::uintptr_t pc, debug::code_place& found) {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(pc), &info) == 0) return;
+  if (info.dli_sname != nullptr) {
+    found.function = plain_function(info.dli_sname);
+    return;
+  }
+  if (info.dli_fname == nullptr) return;
+  char offset[32];
+  std::snprintf(offset, sizeof offset, "+0x%llx",
+                static_cast<unsigned long long>(
+                    pc - reinterpret_cast<std::uintptr_t>(info.dli_fbase)));
+  found.function = std::string(info.dli_fname) + offset;
+}
+
+}  // namespace
+
+std::string demangled(const char* name) {
+  int status = 0;
+  char* text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  std::string result = status == 0 && text != nullptr ? text : name;
+  std::free(text);
+  return result;
+}
+
+debug::code_place symbolise(const void* return_pc) {
+  debug::code_place found;
+  if (return_pc == nullptr) return found;
+  // The return address may already belong to the next line.
+  const std::uintptr_t pc = reinterpret_cast<std::uintptr_t>(return_pc) - 1;
+  ask_libbacktrace(pc, found);
+  if (found.function.empty() && found.file.empty()) ask_the_linker(pc, found);
+  return found;
+}
+
+}  // namespace weft::rt

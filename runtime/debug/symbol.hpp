@@ -1,0 +1,18 @@
+// Return addresses to function, file and line. Any thread, while tasks run; allocates, so not for a
+// signal handler that has nothing to fall back on (see last_resort.hpp).
+#pragma once
+
+#include <string>
+
+#include <weft/debug.hpp>
+
+namespace weft::rt {
+
+// Of the call that returns to `return_pc`. Frames of weft's own headers that were inlined there are
+// skipped.
+debug::code_place symbolise(const void* return_pc);
+
+// A mangled symbol, or the name of a type_info, as the source writes it.
+std::string demangled(const char* name);
+
+}  // namespace weft::rt
