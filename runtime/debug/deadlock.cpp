@@ -19,8 +19,8 @@ std::string headline(const deadlock_verdict& verdict) {
   const std::uint32_t n = verdict.unknown_threads;
   if (n == 0) return "possible deadlock: all tasks are asleep\n\n";
   return "possible deadlock: all tasks are asleep\n" + std::to_string(n) +
-         (n == 1 ? " OS thread that weft does not know may wake them\n\n"
-                 : " OS threads that weft does not know may wake them\n\n");
+         (n == 1 ? " thread that weft does not know may wake them\n\n"
+                 : " threads that weft does not know may wake them\n\n");
 }
 
 struct stuck_wait {
@@ -52,12 +52,13 @@ void unwind_stuck() {
 }  // namespace
 
 void handle_deadlock(const deadlock_handler& handler, const deadlock_verdict& verdict) noexcept {
+  const bool unwind = !handler.is_callback() && handler.action() == deadlock_action::unwind;
+  if (unwind && verdict.definite) return unwind_stuck();
   collect_how how;
   how.verdict = verdict.definite ? debug::verdict::definite : debug::verdict::possible;
   how.at_rest = verdict.definite && verdict.unknown_threads == 0;
   const debug::deadlock_report report = collect_tasks(how);
   if (handler.is_callback()) return handler(report);
-  if (verdict.definite && handler.action() == deadlock_action::unwind) return unwind_stuck();
   print_error(headline(verdict) + report.text());
   if (verdict.definite) std::_Exit(2);
 }

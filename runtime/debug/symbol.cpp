@@ -52,7 +52,15 @@ void ask_libbacktrace(std::uintptr_t pc, debug::code_place& found) {
   backtrace_state* state = the_state();
   if (state == nullptr) return;
   backtrace_pcinfo(state, pc, take_frame, ignore_error, &found);
-  if (found.function.empty()) backtrace_syminfo(state, pc, take_symbol, ignore_error, &found);
+  // The debug information of gcc calls every lambda operator(); the symbol says whose it is. If the
+  // lambda was inlined, the symbol is its caller's and is not taken.
+  if (!found.function.empty() && found.function != "operator()") return;
+  debug::code_place symbol;
+  backtrace_syminfo(state, pc, take_symbol, ignore_error, &symbol);
+  const bool a_lambda = symbol.function.find("::operator()(") != std::string::npos &&
+                        symbol.function.rfind("weft::", 0) != 0;
+  if (found.function.empty() || a_lambda)
+    found.function = symbol.function;
 }
 
 #else
