@@ -262,6 +262,35 @@ class poll_desc {
     return drop_ref(state_.write());
   }
 
+  // --- for select: with lock() held ---
+
+  rt::spin_lock& lock() noexcept { return lock_; }
+
+  // Whether an operation of that side would go on at once, if only to be told an error; registers
+  // the descriptor, so that a change from now on is an event. Env: epoch(), add(fd, tag) as wait();
+  // is_ready(fd, side), a look that does not wait.
+  template <class Env>
+  bool is_ready_locked(side which, Env& env) noexcept {
+    fields& s = state_.write();
+    const std::uint32_t now_in = env.epoch();
+    if (s.closing || s.fd < 0 || now_in == 0) return true;
+    if (s.registered_in != now_in) {
+      if (env.add(s.fd, make_tag(index_, s.generation)) != 0) return true;
+      s.registered_in = now_in;
+    }
+    return env.is_ready(s.fd, which);
+  }
+
+  void enqueue_locked(side which, rt::wait_node& node) noexcept {
+    state_.write().of(which).waiters.push_back(node);
+  }
+
+  void dequeue_locked(side which, rt::wait_node& node) noexcept {
+    if (node.is_linked()) state_.write().of(which).waiters.unlink(node);
+  }
+
+  // --- the rest ---
+
   // -1 once closed. Only a hint while others may close it.
   int fd() noexcept {
     rt::spin_guard guard(lock_);
@@ -269,8 +298,13 @@ class poll_desc {
     return s.closing ? -1 : s.fd;
   }
 
-  // Waits for whoever is inside: afterwards everybody sees what the caller wrote before.
-  void pass_through() noexcept { rt::spin_guard guard(lock_); }
+  // At the end of a run: afterwards everybody sees what the caller wrote before, and whoever still
+  // waits (a foreign thread in a select) looks again. wake as in on_event().
+  template <class Wake>
+  void end_run(Wake&& wake) noexcept {
+    rt::spin_guard guard(lock_);
+    for (half& h : state_.write().halves) happened(h, rt::wait_result::ok, wake);
+  }
 
   poll_desc* next_free = nullptr;  // under the pool's lock, while unused
 

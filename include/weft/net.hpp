@@ -5,5 +5,6 @@
 #include <weft/net/buffer.hpp>
 #include <weft/net/conn.hpp>
 #include <weft/net/listener.hpp>
+#include <weft/net/select.hpp>
 #include <weft/net/serve.hpp>
 #include <weft/net/wait.hpp>

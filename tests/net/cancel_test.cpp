@@ -43,9 +43,11 @@ TEST_P(cancelling, ends_each_kind_of_wait_in_both_forms) {
     EXPECT_TRUE(is_cancelled_in([&] { listening.accept(error); }));
     EXPECT_TRUE(is_cancelled_in([&] { net::serve(listening, [](net::conn) {}); }));
     EXPECT_TRUE(is_cancelled_in([&] { net::wait_readable(p.a.native_handle()); }));
-    fill(p.a);
-    EXPECT_TRUE(is_cancelled_in([&] { p.a.write_some("x"); }));
-    EXPECT_TRUE(is_cancelled_in([&] { p.a.write_all("x"); }));
+    pair full;
+    EXPECT_TRUE(is_cancelled_in([&] { full.a.write_all(too_much()); }));
+    EXPECT_TRUE(is_cancelled_in([&] {
+      for (;;) full.a.write_some(too_much());
+    }));
     p.a.set_deadline(from_now(1h));
     EXPECT_TRUE(is_cancelled_in([&] { p.a.read_some(buffer); }));
     // Nothing is left of them: others go on.

@@ -52,10 +52,9 @@ TEST_P(failures, a_reset_is_an_error_of_that_connection) {
 TEST_P(failures, a_reset_wakes_a_writer) {
   run([] {
     pair p;
-    fill(p.b);
     auto writer = weft::spawn([&] {
       std::error_code error;
-      p.b.write_all("more", error);
+      p.b.write_all(too_much(), error);
       EXPECT_TRUE(error == std::errc::connection_reset || error == std::errc::broken_pipe) << error;
     });
     settle();

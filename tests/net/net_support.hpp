@@ -58,21 +58,10 @@ inline void reset(net::conn& c) {
   c.close();
 }
 
-// Writes until the system takes no more for the moment.
-inline std::size_t fill(net::conn& c) {
-  const std::string block(1 << 16, 'f');
-  std::size_t total = 0;
-  for (;;) {
-    std::error_code error;
-    // A deadline that passes while it waits tells that it would wait.
-    c.set_write_deadline(from_now(30ms));
-    total += c.write_some(block, error);
-    if (error) {
-      EXPECT_EQ(error, std::errc::timed_out);
-      c.set_write_deadline({});
-      return total;
-    }
-  }
+// More than the system's buffers between two ends take.
+inline const std::string& too_much() {
+  static const std::string data(64 << 20, 'w');
+  return data;
 }
 
 }  // namespace weft_test

@@ -87,7 +87,10 @@ TEST_P(wait_fd, both_sides_of_one_socket_at_a_time_and_of_a_connection_of_ours) 
   run([] {
     pair p;
     const int fd = p.a.native_handle();
-    fill(p.a);
+    p.a.set_write_deadline(from_now(10ms));
+    std::error_code full;
+    p.a.write_all(too_much(), full);
+    EXPECT_EQ(full, std::errc::timed_out);
     auto reader = weft::spawn([&] { net::wait_readable(fd); });
     auto other_reader = weft::spawn([&] { net::wait_readable(fd); });
     auto writer = weft::spawn([&] { net::wait_writable(fd); });

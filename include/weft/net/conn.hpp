@@ -48,6 +48,14 @@ using weft::detail::end_of_shell;
 using weft::detail::net_descriptor;
 using weft::detail::never;
 
+// For what else works on a connection or listener: select, serve.
+struct descriptor_access {
+  template <class T>
+  static const net_descriptor& of(const T& handle) noexcept {
+    return handle.descriptor_;
+  }
+};
+
 // The return address of these is the place of a wait in reports. Null error: they throw.
 WEFT_API std::size_t read_some(const net_descriptor& from, mutable_bytes into,
                                std::error_code* error);
@@ -165,6 +173,8 @@ class conn {
   int native_handle() const noexcept { return descriptor_.number(); }
 
  private:
+  friend struct detail::descriptor_access;
+
   void set_deadlines(bool of_read, bool of_write, deadline when) noexcept {
     descriptor_.set_deadline(of_read, of_write, when.ns());
   }

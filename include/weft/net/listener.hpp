@@ -11,7 +11,6 @@
 
 namespace weft::net {
 namespace detail {
-struct listener_access;
 WEFT_API conn accept(const net_descriptor& from, std::error_code* error);
 WEFT_API void close_listener(net_descriptor& listening, const address& local) noexcept;
 }  // namespace detail
@@ -64,7 +63,7 @@ class listener {
   int native_handle() const noexcept { return descriptor_.number(); }
 
  private:
-  friend struct detail::listener_access;
+  friend struct detail::descriptor_access;
 
   detail::net_descriptor descriptor_;
   address local_;

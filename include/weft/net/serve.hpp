@@ -23,10 +23,6 @@ WEFT_API conn serve_next(const net_descriptor& from, serve_state& state);
 
 WEFT_API void serve_pause(serve_state& state);
 
-struct listener_access {
-  static const net_descriptor& descriptor(const listener& l) noexcept { return l.descriptor_; }
-};
-
 }  // namespace detail
 
 // Calls a copy of handler(conn) in a task of its own for each connection. Returns when the listener
@@ -38,7 +34,7 @@ template <class Handler>
 [[gnu::always_inline]] inline void serve(listener& from, Handler&& handler) {
   detail::serve_state state;
   for (;;) {
-    conn next = detail::serve_next(detail::listener_access::descriptor(from), state);
+    conn next = detail::serve_next(detail::descriptor_access::of(from), state);
     if (!next.is_open()) return;
     try {
       go([handler, peer = std::move(next)]() mutable {
