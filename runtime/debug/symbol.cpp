@@ -30,8 +30,10 @@ backtrace_state* the_state() {
   return state;
 }
 
-bool is_ours(const char* file) noexcept {
-  return file != nullptr && std::strstr(file, "include/weft/") != nullptr;
+// Headers that stand between the user's line and the call: weft's, and lock_guard's.
+bool is_library_header(const char* file) noexcept {
+  return file != nullptr && (std::strstr(file, "include/weft/") != nullptr ||
+                             std::strstr(file, "/include/c++/") != nullptr);
 }
 
 // Called for the innermost inlined frame first.
@@ -41,7 +43,7 @@ int take_frame(void* slot, std::uintptr_t, const char* file, int line, const cha
   found.function = function != nullptr ? plain_function(function) : std::string();
   found.file = file != nullptr ? file : "";
   found.line = line > 0 ? static_cast<unsigned>(line) : 0;
-  return is_ours(file) ? 0 : 1;
+  return is_library_header(file) ? 0 : 1;
 }
 
 void take_symbol(void* slot, std::uintptr_t, const char* name, std::uintptr_t, std::uintptr_t) {
@@ -59,8 +61,7 @@ void ask_libbacktrace(std::uintptr_t pc, debug::code_place& found) {
   backtrace_syminfo(state, pc, take_symbol, ignore_error, &symbol);
   const bool a_lambda = symbol.function.find("::operator()(") != std::string::npos &&
                         symbol.function.rfind("weft::", 0) != 0;
-  if (found.function.empty() || a_lambda)
-    found.function = symbol.function;
+  if (found.function.empty() || a_lambda) found.function = symbol.function;
 }
 
 #else

@@ -9,7 +9,7 @@
 namespace weft::rt {
 
 // Of the call that returns to `return_pc`. Frames of weft's own headers that were inlined there are
-// skipped.
+// skipped, and those of the standard library.
 debug::code_place symbolise(const void* return_pc);
 
 // A mangled symbol, or the name of a type_info, as the source writes it.
