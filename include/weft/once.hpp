@@ -11,6 +11,7 @@ namespace weft {
 namespace detail {
 struct once_storage {
   std::uint32_t state;  // 2: done; the library's otherwise
+  std::uint32_t lock;   // the library's; named, because padding is not zeroed
   opaque<24> rest;
 };
 inline constexpr std::uint32_t once_done = 2;
