@@ -77,6 +77,7 @@ TEST(SelectStandin, ANodeThatLostIsPassedOverByTheNextOperation) {
     auto b = make_chan<int>();
     int chosen = -1, second = -1;
     go([&] { chosen = select(recv(a), recv(b)); });
+    settle();
     go([&] { second = *b.recv(); });
     settle();
     a.send(1);           // the select has won, and has not run yet: its node still lies in b
