@@ -30,9 +30,9 @@ quietly() {
   mkdir -p "$log_dir"
   if ! "$@" >"$log" 2>&1 </dev/null; then
     say "--- the end of $log:"
-    grep -nE -m 20 'error:|Error|FAILED|undefined reference' "$log" || true
+    grep -nE -m 20 'error:|Error|FAILED|undefined reference' "$log" | cut -c 1-300 || true
     say "---"
-    tail -n 60 "$log"
+    tail -n 40 "$log" | cut -c 1-300
     fail "$*"
   fi
 }
