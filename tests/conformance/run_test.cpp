@@ -150,7 +150,9 @@ TEST(RunOptions, TheOptionIsStrongerThanTheEnvironment) {
   weft::run(workers(2), [] { EXPECT_TRUE(runs_at_once(2)); });
 }
 
+// Reading: a 0 in the option or in the environment is one that was not given.
 TEST(RunOptions, NeverZeroWorkers) {
+  EXPECT_EQ(weft::run(workers(0), [] { return weft::spawn([] { return 1; }).join(); }), 1);
   Variable environment("0");
   EXPECT_EQ(weft::run([] { return weft::spawn([] { return 1; }).join(); }), 1);
 }

@@ -18,13 +18,13 @@ TEST(Panic, NamesTheTypeTheTextTheTaskAndItsSpawnSite) {
   EXPECT_EQ(first_line(r.err).rfind("panic: ", 0), 0u) << r.text();
   EXPECT_TRUE(contains(first_line(r.err), "panic: std::runtime_error: boom")) << r.text();
   EXPECT_TRUE(matches(r.err, "task [0-9]+")) << r.text();
-  EXPECT_TRUE(contains(r.err, "panic.cpp:27")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:31")) << r.text();
 }
 
 TEST(Panic, PrintsTheOtherTasks) {
   const auto r = run_crash_program("panic", {"runtime_error"});
-  EXPECT_TRUE(contains(r.err, "panic.cpp:25")) << r.text();
-  EXPECT_TRUE(contains(r.err, "[chan send") || contains(r.err, "[chan receive")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:29")) << r.text();
+  EXPECT_TRUE(contains(r.err, ": main")) << r.text();
 }
 
 TEST(Panic, NamesATypeOfTheProgram) {
@@ -49,6 +49,7 @@ TEST(Leftovers, AreReportedWhenAskedFor) {
   EXPECT_TRUE(contains(r.err, "leftovers.cpp:26")) << r.text();
   EXPECT_TRUE(contains(r.err, "leftovers.cpp:27")) << r.text();
   EXPECT_TRUE(contains(r.err, "leftovers.cpp:28")) << r.text();
+  EXPECT_FALSE(contains(r.err, ": main")) << "the main task is no leftover of itself\n" << r.text();
 }
 
 TEST(Leftovers, AreNotReportedUnasked) {

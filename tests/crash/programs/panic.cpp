@@ -22,10 +22,14 @@ int main(int argc, char** argv) {
   const std::string kind = argc > 1 ? argv[1] : "runtime_error";
   return weft::run([&] {
     auto never = weft::make_chan<int>();
-    weft::go([=] { never.send(1); });  // line 25: a bystander, parked
-    weft::this_task::yield();
-    weft::go(fail, kind);  // line 27
-    never.recv();          // takes what the bystander sends,
-    never.recv();          // and then waits for ever
+    auto started = weft::make_chan<void>();
+    const auto waits = [=] {
+      started.send();
+      never.send(1);
+    };
+    weft::go(waits);  // line 30
+    started.recv();
+    weft::go(fail, kind);  // line 32
+    weft::select();
   });
 }
