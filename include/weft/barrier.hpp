@@ -15,6 +15,7 @@ struct barrier_storage {
   std::int64_t parties;
   opaque<32> rest;
 };
+static_assert(sizeof(barrier_storage) == 40, "no padding");
 WEFT_API void barrier_check_parties(std::ptrdiff_t parties) noexcept;
 WEFT_API void barrier_arrive_and_wait(barrier_storage& self);
 }  // namespace detail

@@ -17,6 +17,7 @@ struct semaphore_storage {
   std::int64_t word;  // the units, times two; the library's otherwise
   opaque<24> rest;
 };
+static_assert(sizeof(semaphore_storage) == 32, "no padding");
 WEFT_API void semaphore_check_units(std::ptrdiff_t units) noexcept;
 WEFT_API void semaphore_acquire(semaphore_storage& self, std::ptrdiff_t units);
 WEFT_API bool semaphore_try_acquire(semaphore_storage& self, std::ptrdiff_t units) noexcept;

@@ -65,6 +65,26 @@ TEST(sync_threads, all_can_be_constants) {
   constant_barrier.arrive_and_wait();
 }
 
+// Made in memory that was used before, each is as fresh as in memory that is zero.
+template <class Primitive, class... Args>
+void in_used_memory(void (*use)(Primitive&), Args... args) {
+  alignas(Primitive) unsigned char memory[sizeof(Primitive)];
+  for (unsigned char& byte : memory) byte = 0xa5;
+  auto* made = ::new (static_cast<void*>(memory)) Primitive(args...);
+  use(*made);
+  made->~Primitive();
+}
+
+TEST(sync_threads, all_are_fresh_in_used_memory) {
+  in_used_memory<weft::mutex>([](weft::mutex& m) { std::lock_guard lock(m); });
+  in_used_memory<weft::shared_mutex>([](weft::shared_mutex& m) { std::shared_lock lock(m); });
+  in_used_memory<weft::condition_variable>([](weft::condition_variable& c) { c.notify_all(); });
+  in_used_memory<weft::wait_group>([](weft::wait_group& g) { g.wait(); });
+  in_used_memory<weft::once>([](weft::once& o) { o.call([] {}); });
+  in_used_memory<weft::semaphore>([](weft::semaphore& s) { s.acquire(2); }, 2);
+  in_used_memory<weft::barrier>([](weft::barrier& b) { b.arrive_and_wait(); }, 1);
+}
+
 // --- mutex ---
 
 TEST(mutex_threads, excludes) {
