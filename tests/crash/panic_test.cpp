@@ -18,12 +18,12 @@ TEST(Panic, NamesTheTypeTheTextTheTaskAndItsSpawnSite) {
   EXPECT_EQ(first_line(r.err).rfind("panic: ", 0), 0u) << r.text();
   EXPECT_TRUE(contains(first_line(r.err), "panic: std::runtime_error: boom")) << r.text();
   EXPECT_TRUE(matches(r.err, "task [0-9]+")) << r.text();
-  EXPECT_TRUE(contains(r.err, "panic.cpp:31")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:32")) << r.text();
 }
 
 TEST(Panic, PrintsTheOtherTasks) {
   const auto r = run_crash_program("panic", {"runtime_error"});
-  EXPECT_TRUE(contains(r.err, "panic.cpp:29")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:30")) << r.text();
   EXPECT_TRUE(contains(r.err, ": main")) << r.text();
 }
 
