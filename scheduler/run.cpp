@@ -318,6 +318,7 @@ void start(const options& opts) {
   the_only_run claim("weft::start");
   boot(opts, true);
   claim.keep();
+  rt::signals_install(false);  // the fatal hook only
 }
 
 void stop() {
@@ -328,6 +329,7 @@ void stop() {
     throw error("weft::stop: no runtime was started by weft::start");
   end_tasks(0);
   shut_down(0);
+  rt::signals_remove();
   s.embedded = false;
 }
 

@@ -52,13 +52,11 @@ blocking_region::~blocking_region() {
 namespace this_task {
 
 void yield() {
-  rt::task* self = rt::current_task();
-  if (self == nullptr) {
-    sched_yield();
-    return;
-  }
   rt::checkpoint();
-  rt::yield_task(*self);
+  if (rt::task* self = rt::current_task())
+    rt::yield_task(*self);
+  else
+    sched_yield();
 }
 
 std::uint64_t id() noexcept {
