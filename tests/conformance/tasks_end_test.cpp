@@ -31,7 +31,7 @@ TEST_P(MainsEnd, CancelsTheTasksThatRemainAndRunsTheirDestructors) {
   std::atomic<int> parked{0};
   run([&] {
     for (int i = 0; i < 50; ++i) {
-      weft::go([&, local = counted(i)] {
+      weft::go([&parked, i, local = counted(i)] {
         const counted on_the_stack(i);
         ++parked;
         weft::make_chan<int>().recv();
