@@ -94,6 +94,8 @@ void boot(const options& opts, bool embedded) {
   try {
     monitor_start();
     start_first_worker(s);
+    // Pairs with the acquire of allocate_task() and note_outside(): who sees it sees all of boot.
+    s.now_in.store(phase::running, std::memory_order_release);
   } catch (...) {
     s.now_in.store(phase::stopping, std::memory_order_release);
     monitor_stop();
@@ -109,7 +111,7 @@ class the_only_run {
     if (rt::this_thread().worker != nullptr)
       throw error(std::string(who) + ": called inside a task; a runtime is running already");
     phase expected = phase::off;
-    if (!the_scheduler().now_in.compare_exchange_strong(expected, phase::running,
+    if (!the_scheduler().now_in.compare_exchange_strong(expected, phase::booting,
                                                         std::memory_order_acq_rel))
       throw error(std::string(who) + ": a runtime is running already in this process");
   }

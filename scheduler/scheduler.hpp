@@ -31,6 +31,7 @@ namespace weft::sched {
 // Where the life of a run stands. Moved by run.cpp only, in this order and back to off.
 enum class phase : std::uint32_t {
   off,       // no workers; spawning throws
+  booting,   // claimed; one thread fills the fields in, foreign threads keep away
   running,   // normal
   draining,  // main has returned: every task is cancelled, new ones are born cancelled
   stopping,  // workers leave at their next look
