@@ -9,6 +9,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <chrono>
 #include <weft/weft.hpp>
 
 #if defined(__SANITIZE_THREAD__)
@@ -30,6 +31,8 @@ inline constexpr bool under_tsan = false;
 inline weft::options workers(unsigned n) {
   weft::options options;
   options.workers = static_cast<decltype(options.workers)>(n);
+  // Only to end a hang: unwinding thousands of tasks under a sanitizer on a busy machine takes time.
+  options.exit_grace = std::chrono::seconds(60);
   return options;
 }
 
