@@ -9,7 +9,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
-#include <chrono>
+
 #include <weft/weft.hpp>
 
 #if defined(__SANITIZE_THREAD__)
