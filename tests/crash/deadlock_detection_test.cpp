@@ -44,6 +44,10 @@ TEST(Deadlock, IsFoundBesideALinkedLibrary) {
   expect_deadlock(run_crash_program("hidden_openssl"));
 }
 
+TEST(Deadlock, IsFoundBesideAPendingTimerThatNobodyWaitsFor) {
+  expect_deadlock(run_crash_program("hidden_timer"));
+}
+
 // Each of these ends by itself: what keeps the last task alive comes to its end after a while.
 class NoDeadlockWhile : public ::testing::TestWithParam<const char*> {};
 
