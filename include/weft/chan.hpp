@@ -6,9 +6,9 @@
 //
 // A channel is a counted reference, cheap to copy; all operations are const and may be called by any
 // task and any plain thread at the same time, also when no runtime runs. A default-constructed one is
-// nil: sending and receiving wait for ever, try_ forms find it not ready, close throws. The operations
-// are in detail/chan_sides.hpp. What waits for a channel keeps it alive. Values left in a channel that
-// nobody refers to are destroyed with it.
+// nil: sending and receiving wait for ever, try_ forms find it not ready, close throws. Who waits for
+// a channel keeps it alive. Values left in one that nobody refers to are destroyed with it. The
+// operations are in detail/chan_send.hpp and detail/chan_recv.hpp.
 //
 // T needs a move constructor only; recv_ok also a default one. No user code runs under a lock.
 #pragma once
@@ -17,7 +17,8 @@
 #include <type_traits>
 #include <utility>
 
-#include <weft/detail/chan_sides.hpp>
+#include <weft/detail/chan_recv.hpp>
+#include <weft/detail/chan_send.hpp>
 #include <weft/error.hpp>
 
 namespace weft {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <weft/detail/export.hpp>
 
@@ -127,6 +128,42 @@ class chan_handle {
 
  private:
   chan_head* head_ = nullptr;
+};
+
+// Lets the mixins, select and the library see the core of a channel.
+struct chan_access {
+  template <class Chan>
+  static chan_head* head(const Chan& ch) noexcept {
+    return ch.handle_.get();
+  }
+  template <class Chan>
+  static const chan_handle& handle(const Chan& ch) noexcept {
+    return ch.handle_;
+  }
+  template <class Chan>
+  static Chan make(chan_handle handle) noexcept {
+    return Chan(std::move(handle));
+  }
+};
+
+// What both ends have.
+template <class Self>
+class any_side {
+ public:
+  // How many values are buffered, and how many can be; 0 for unbuffered and nil channels.
+  std::size_t len() const noexcept {
+    const chan_head* c = chan_access::head(self());
+    return c != nullptr ? static_cast<std::size_t>(c->look() / chan_head::one) : 0;
+  }
+  std::size_t cap() const noexcept {
+    const chan_head* c = chan_access::head(self());
+    return c != nullptr ? c->cap : 0;
+  }
+  // Not nil.
+  explicit operator bool() const noexcept { return chan_access::head(self()) != nullptr; }
+
+ protected:
+  const Self& self() const noexcept { return static_cast<const Self&>(*this); }
 };
 
 }  // namespace weft::detail

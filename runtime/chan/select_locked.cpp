@@ -1,0 +1,218 @@
+// Step 3 of select: all cases at once, under all their locks, with a wait if need be. Why it is done
+// so is told in select.cpp.
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "runtime/base/choose.hpp"
+#include "runtime/chan/select_steps.hpp"
+
+namespace weft::rt::selecting {
+namespace {
+
+// On the stack for few cases.
+class workspace {
+ public:
+  explicit workspace(int count) {
+    std::byte* at = small_;
+    const auto n = static_cast<std::size_t>(count);
+    if (count > few) {
+      large_.reset(new std::byte[n * bytes_per_case]);
+      at = large_.get();
+    }
+    nodes = reinterpret_cast<wait_node*>(at);
+    places = reinterpret_cast<wait_case*>(at += n * sizeof(wait_node));
+    locks = reinterpret_cast<spin_lock**>(at += n * sizeof(wait_case));
+    live = reinterpret_cast<int*>(at += n * sizeof(spin_lock*));
+    ready = reinterpret_cast<int*>(at + n * sizeof(int));
+  }
+
+  wait_node* nodes;   // one for each live case
+  wait_case* places;  // the same, for the report
+  spin_lock** locks;  // distinct, by address
+  int* live;          // indices of the cases that can become ready
+  int* ready;         // of those that look ready
+
+ private:
+  static constexpr std::size_t bytes_per_case =
+      sizeof(wait_node) + sizeof(wait_case) + sizeof(spin_lock*) + 2 * sizeof(int);
+  static_assert(alignof(wait_node) == alignof(std::uint64_t) && sizeof(wait_node) % 8 == 0 &&
+                sizeof(wait_case) % 8 == 0);
+
+  alignas(wait_node) std::byte small_[few * bytes_per_case];
+  std::unique_ptr<std::byte[]> large_;
+};
+
+struct due_time {
+  std::int64_t at_ns = never_ns;
+  int index = -1;  // of the timeout or until that it belongs to
+  bool has_come = false;
+};
+
+due_time earliest(const select_plan& plan) noexcept {
+  due_time due;
+  if (plan.timeout < 0 && plan.until < 0) return due;
+  const std::int64_t now = now_ns();
+  if (plan.timeout >= 0) {
+    due.index = plan.timeout;
+    due.at_ns = plan.delay_ns <= 0               ? now
+                : plan.delay_ns >= never_ns - now ? never_ns
+                                                  : now + plan.delay_ns;
+  }
+  if (plan.until >= 0 && (due.index < 0 || plan.deadline_ns < due.at_ns)) {
+    due.index = plan.until;
+    due.at_ns = plan.deadline_ns;
+  }
+  due.has_come = due.at_ns <= now;
+  return due;
+}
+
+class locked_select {
+ public:
+  locked_select(select_case* cases, int count, const select_plan& plan)
+      : cases_(cases), count_(count), plan_(plan), operands_(cases, count), work_(count) {
+    for (int i = 0; i < count; ++i)
+      if (can_become_ready(cases[i])) work_.live[live_++] = i;
+    for (int k = 0; k < live_; ++k) work_.locks[k] = &lock_of(live(k));
+    keep_for_looking_again();
+    std::sort(work_.locks, work_.locks + live_, std::less<>());
+    lock_count_ =
+        static_cast<int>(std::unique(work_.locks, work_.locks + live_) - work_.locks);
+  }
+
+  int run(const void* pc) {
+    const bool may_wait = plan_.otherwise < 0;
+    due_time due = may_wait ? earliest(plan_) : due_time{};
+    for (;;) {
+      for (int k = 0; k < live_; ++k)
+        if (may_wait || looks_ready(live(k))) prepare(live(k));
+      lock_all();
+      wake_up wake;
+      const choice chosen = poll_all_locked(wake);
+      if (chosen.index < 0 && may_wait && !due.has_come) {
+        const int done = wait_locked(due, pc);
+        if (done != look_again) return done;
+        due.has_come = due.at_ns <= now_ns();
+        continue;
+      }
+      unlock_all();
+      wake();
+      if (chosen.index < 0) return may_wait ? due.index : plan_.otherwise;
+      if (!chosen.needs_operand) return chosen.index;
+      prepare(cases_[chosen.index]);
+    }
+  }
+
+ private:
+  static constexpr int look_again = -1;
+
+  // A timer's channel becomes ready because time passes: select waits no longer than that and looks
+  // again. Meanwhile it takes its nodes back, which may be all that keeps a channel alive.
+  void keep_for_looking_again() {
+    bool is_timed = false;
+    for (int k = 0; k < live_; ++k)
+      is_timed |= live(k).ops == &chan_recv_ops && chan_of(live(k)).is_timed();
+    if (!is_timed) return;
+    for (int k = 0; k < live_; ++k)
+      if (live(k).ops == &chan_recv_ops || live(k).ops == &chan_send_ops)
+        kept_.push_back(weft::detail::chan_handle::to(&chan_of(live(k))));
+  }
+
+  std::int64_t due_of_timers_locked() noexcept {
+    std::int64_t due_ns = never_ns;
+    for (int k = 0; k < live_; ++k)
+      if (live(k).ops == &chan_recv_ops) due_ns = std::min(due_ns, chan_of(live(k)).due_locked());
+    return due_ns;
+  }
+
+  struct choice {
+    int index = -1;
+    bool needs_operand = false;
+  };
+
+  select_case& live(int k) noexcept { return cases_[work_.live[k]]; }
+
+  void lock_all() noexcept {
+    for (int i = 0; i < lock_count_; ++i) work_.locks[i]->lock();
+  }
+  void unlock_all() noexcept {
+    for (int i = lock_count_; i-- > 0;) work_.locks[i]->unlock();
+  }
+
+  choice poll_all_locked(wake_up& wake) noexcept {
+    std::uint32_t left = 0;
+    for (int k = 0; k < live_; ++k)
+      if (looks_ready(live(k))) work_.ready[left++] = work_.live[k];
+    while (left > 0) {
+      const std::uint32_t at = left > 1 ? choose_here(left) : 0;
+      const int index = work_.ready[at];
+      work_.ready[at] = work_.ready[--left];
+      const select_poll result = poll_locked(cases_[index], wake);
+      if (result == select_poll::not_ready) continue;
+      if (result == select_poll::needs_operand) return {index, true};
+      settle(cases_[index], result == select_poll::closed);
+      return {index, false};
+    }
+    return {};
+  }
+
+  // With the locks held; returns without them. The index of what was done, or look_again.
+  int wait_locked(const due_time& due, const void* pc) {
+    const std::int64_t until_ns =
+        kept_.empty() ? due.at_ns : std::min(due.at_ns, due_of_timers_locked());
+    for (int k = 0; k < live_; ++k)
+      ::new (&work_.places[k]) wait_case{live(k).ops->reason, live(k).object};
+    const wait_reason reason =
+        count_ == 0 ? wait_reason::empty_select : wait_reason::select;
+    any_wait waiting({reason, nullptr, pc}, work_.places, static_cast<std::uint32_t>(live_));
+    for (int k = 0; k < live_; ++k) {
+      wait_node& node = *::new (&work_.nodes[k]) wait_node;
+      node.who = &waiting.who();
+      node.winner = &waiting.word();
+      node.cell = live(k).cell;
+      node.amount = live(k).amount;
+      node.index = static_cast<std::uint32_t>(k);
+      live(k).ops->enqueue_locked(live(k), node);
+    }
+    unlock_all();
+    const std::uint32_t winner = waiting.wait(until_ns);
+    for (int k = 0; k < live_; ++k) {
+      select_case& c = live(k);
+      // Of the winner's lock this is also the wait for the end of the critical section that won.
+      {
+        spin_guard guard(lock_of(c));
+        c.ops->dequeue_locked(c, work_.nodes[k]);
+      }
+      if (c.ops->left != nullptr) c.ops->left(c);
+    }
+    switch (winner) {
+      case winner_word::timed_out: return kept_.empty() ? due.index : look_again;
+      case winner_word::cancelled: throw_if_interrupted(wait_result::cancelled); break;
+      case winner_word::deadlocked: throw_if_interrupted(wait_result::deadlocked); break;
+      default: break;
+    }
+    const auto k = static_cast<int>(winner);
+    if (work_.nodes[k].result == wait_result::pending) return look_again;  // a timer was set
+    settle(live(k), work_.nodes[k].result == wait_result::closed);
+    return work_.live[k];
+  }
+
+  select_case* const cases_;
+  const int count_;
+  const select_plan& plan_;
+  operands_guard operands_;  // first: the workspace may not be had, and gives back then too
+  workspace work_;
+  int live_ = 0;
+  int lock_count_ = 0;
+  std::vector<weft::detail::chan_handle> kept_;  // if there is a timer's channel among the cases
+};
+
+}  // namespace
+
+int select_locked(select_case* cases, int count, const select_plan& plan, const void* pc) {
+  return locked_select(cases, count, plan).run(pc);
+}
+
+}  // namespace weft::rt::selecting
