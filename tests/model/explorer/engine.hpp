@@ -61,6 +61,10 @@ class engine {
   [[noreturn]] void fail(const std::string& what);
   void note(const std::string& text);
   void at_end(std::function<void()> f) { at_end_.push_back(std::move(f)); }
+  bool is_allocated(const void* block) const noexcept {
+    const auto* place = static_cast<const std::byte*>(block);
+    return place >= arena_.get() && place < arena_.get() + arena_bytes;
+  }
   void* allocate(std::size_t bytes, std::size_t alignment);
   void own(void* object, std::size_t bytes, const char* type, void (*destroy)(void*));
   void at_site(const char* site) noexcept { threads_[current_].site = site; }

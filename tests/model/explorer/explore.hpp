@@ -74,6 +74,7 @@ void at_end(std::function<void()> f);
 namespace detail {
 void own(void* object, std::size_t bytes, const char* type, void (*destroy)(void*));
 void* allocate(std::size_t bytes, std::size_t alignment);
+bool is_allocated(const void* block);  // by allocate(), in this or an earlier execution
 }  // namespace detail
 
 // An object that lives until the execution ends. Its atomics appear in trails as type+offset.

@@ -104,6 +104,9 @@ void own(void* object, std::size_t bytes, const char* type, void (*destroy)(void
 void* allocate(std::size_t bytes, std::size_t alignment) {
   return required().allocate(bytes, alignment);
 }
+bool is_allocated(const void* block) {
+  return the_engine().is_allocated(block);
+}
 }  // namespace detail
 
 }  // namespace weft::model
