@@ -33,8 +33,8 @@ struct transferred {
 
 // Try is ssize_t(int fd, std::size_t done). A zero ends a read, it is the end of the stream.
 template <class Try>
-transferred transfer(const net_descriptor& descriptor, side which, std::size_t size, amount how_much,
-                     const rt::wait_place& place, Try&& attempt) {
+transferred transfer(const net_descriptor& descriptor, side which, std::size_t size,
+                     amount how_much, const rt::wait_place& place, Try&& attempt) {
   rt::checkpoint();
   operation op(descriptor.get(), which, access::one_at_a_time);
   transferred result;
@@ -94,19 +94,23 @@ std::error_code call_on(const net_descriptor& of, Call&& call) {
 
 }  // namespace
 
-[[gnu::noinline]] std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
+[[gnu::noinline]]
+std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
   return read(from, into, amount::some, error, __builtin_return_address(0));
 }
 
-[[gnu::noinline]] std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
+[[gnu::noinline]]
+std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
   return read(from, into, amount::all, error, __builtin_return_address(0));
 }
 
-[[gnu::noinline]] std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error) {
+[[gnu::noinline]]
+std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error) {
   return write(to, data, amount::some, error, __builtin_return_address(0));
 }
 
-[[gnu::noinline]] std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error) {
+[[gnu::noinline]]
+std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error) {
   return write(to, data, amount::all, error, __builtin_return_address(0));
 }
 

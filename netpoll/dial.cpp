@@ -139,7 +139,8 @@ conn dial_any(std::string_view network, std::string_view where, std::int64_t dea
 
 }  // namespace
 
-[[gnu::noinline]] conn dial(std::string_view network, std::string_view where, std::int64_t deadline_ns,
+[[gnu::noinline]]
+conn dial(std::string_view network, std::string_view where, std::int64_t deadline_ns,
           std::error_code* error) {
   const rt::wait_place place{rt::wait_reason::io_connect, nullptr, __builtin_return_address(0)};
   std::error_code failed;

@@ -56,7 +56,8 @@ int poller_start() noexcept {
 void poller_stop() noexcept {
   WEFT_CHECK(current_epoch() != 0, "a run is stopped that has not been started");
   the_poller.epoch.store(0, std::memory_order_release);
-  // A foreign thread may be closing a descriptor and have read the epoch before, or wait in a select.
+  // A foreign thread may be closing a descriptor and have read the epoch before, or wait in a
+  // select.
   for (std::uint32_t i = 0, limit = desc_limit(); i != limit; ++i)
     find_desc(i)->end_run([](rt::waiter& who) { rt::make_ready(who); });
   the_poller.in_use->close();

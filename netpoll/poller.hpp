@@ -2,8 +2,8 @@
 // for the scheduler, and netpoll never touches a run queue: poll() hands the tasks over.
 //
 // A descriptor is registered by the first task that waits for it in a run and stays registered
-// until it is closed; events are edge-triggered. A foreign thread that waits for a descriptor blocks in
-// poll(2) by itself and does not need any of this.
+// until it is closed; events are edge-triggered. A foreign thread that waits for a descriptor
+// blocks in poll(2) by itself and does not need any of this.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ void poller_stop() noexcept;
 int poll(std::int64_t timeout_ns, ready_list& out) noexcept;
 
 // Makes the poll() that waits return; if nobody waits, the next one that would wait returns at
-// once. What the caller wrote before is visible after a poll() that returned for it. Calls that come
-// before that are coalesced. Between start and stop; any thread.
+// once. What the caller wrote before is visible after a poll() that returned for it. Calls that
+// come before that are coalesced. Between start and stop; any thread.
 void interrupt() noexcept;
 
 // False: no descriptor is registered, so a look would find nothing. A hint unless nothing runs.

@@ -70,7 +70,8 @@ std::error_code wait_on_duplicate(int fd, bool for_write, std::int64_t deadline_
 
 }  // namespace
 
-[[gnu::noinline]] void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error) {
+[[gnu::noinline]]
+void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error) {
   const rt::wait_place place{for_write ? rt::wait_reason::io_write : rt::wait_reason::io_read,
                              nullptr, __builtin_return_address(0)};
   rt::checkpoint();

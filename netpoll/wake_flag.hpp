@@ -1,10 +1,10 @@
 // Coalesces interrupts of the waiting poll(): only the first of a row makes the system call.
 //
 // interrupt(): raise(), and if that says so, make the wake descriptor readable. The poll that
-// waits, when it sees the wake descriptor readable: empty it, then lower(). In this order an interrupt
-// in between is coalesced into the return that is under way; in the other order its system call would
-// be swallowed and the flag stay up, and no interrupt would ever get through again.
-// A poll that only looks must leave both alone: the wake-up is for the one that waits.
+// waits, when it sees the wake descriptor readable: empty it, then lower(). In this order an
+// interrupt in between is coalesced into the return that is under way; in the other order its
+// system call would be swallowed and the flag stay up, and no interrupt would ever get through
+// again. A poll that only looks must leave both alone: the wake-up is for the one that waits.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,8 @@ struct pipe_ends {
   int read_end, write_end;
   pipe_ends() {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw std::system_error(errno, std::system_category());
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+      throw std::system_error(errno, std::system_category());
     read_end = ends[0];
     write_end = ends[1];
   }

@@ -189,8 +189,8 @@ WEFT_API conn dial(std::string_view network, std::string_view where, std::int64_
 }
 
 // Connects. Networks: "tcp", "tcp4", "tcp6" with "host:port" (IPv6 in brackets, no host: this
-// machine) and "unix" with a path. Numeric hosts need no lookup; of a name's addresses each is tried
-// in turn. The error is that of the last one tried, or of the lookup.
+// machine) and "unix" with a path. Numeric hosts need no lookup; of a name's addresses each is
+// tried in turn. The error is that of the last one tried, or of the lookup.
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where) {
   conn made = detail::dial(network, where, detail::never, nullptr);
   detail::end_of_shell();

@@ -3,8 +3,8 @@
 //   weft::select(weft::readable(c, [&] { c.read_some(buffer); }), weft::recv(quit, [&] {...}));
 //
 // Ready when a call would not wait: there are bytes (a connection to accept), there is room, or
-// there is an error or the end to be told. Nothing has been read or written when the case is chosen,
-// and another task may be faster. One that was never open is never ready. Deadlines of the
+// there is an error or the end to be told. Nothing has been read or written when the case is
+// chosen, and another task may be faster. One that was never open is never ready. Deadlines of the
 // connection do not count; use timeout(). The connection outlives the select. From a plain thread
 // only while a runtime runs (else weft::error).
 #pragma once

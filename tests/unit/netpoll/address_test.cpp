@@ -1,4 +1,5 @@
-// weft::net::address, and from "network" and "host:port" to addresses, as far as that needs no lookup.
+// weft::net::address, and from "network" and "host:port" to addresses, as far as that needs no
+// lookup.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
