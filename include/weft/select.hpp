@@ -88,75 +88,45 @@ template <detail::receives Chan, class F>
 }
 
 // Sends x: an lvalue is copied, an rvalue moved from, when the case is chosen. Then calls f.
-template <detail::sends Chan>
-  requires detail::carries_values<Chan>
-[[nodiscard]] auto send(const Chan& ch, const detail::value_of<Chan>& x) {
-  using T = detail::value_of<Chan>;
-  return detail::send_clause<T, detail::copied_operand<T>, detail::no_callback>(
-      detail::borrow(ch), {&x}, {});
-}
-template <detail::sends Chan>
-  requires detail::carries_values<Chan>
-[[nodiscard]] auto send(const Chan& ch, detail::value_of<Chan>&& x) {
-  using T = detail::value_of<Chan>;
-  return detail::send_clause<T, detail::moved_operand<T>, detail::no_callback>(
-      detail::borrow(ch), {&x}, {});
-}
-template <detail::sends Chan, class F>
+template <detail::sends Chan, class F = detail::no_callback>
   requires detail::carries_values<Chan> && std::is_invocable_v<F&>
-[[nodiscard]] auto send(const Chan& ch, const detail::value_of<Chan>& x, F&& f) {
+[[nodiscard]] auto send(const Chan& ch, const detail::value_of<Chan>& x, F&& f = F()) {
   using T = detail::value_of<Chan>;
   return detail::send_clause<T, detail::copied_operand<T>, F>(detail::borrow(ch), {&x},
                                                               std::forward<F>(f));
 }
-template <detail::sends Chan, class F>
+template <detail::sends Chan, class F = detail::no_callback>
   requires detail::carries_values<Chan> && std::is_invocable_v<F&>
-[[nodiscard]] auto send(const Chan& ch, detail::value_of<Chan>&& x, F&& f) {
+[[nodiscard]] auto send(const Chan& ch, detail::value_of<Chan>&& x, F&& f = F()) {
   using T = detail::value_of<Chan>;
   return detail::send_clause<T, detail::moved_operand<T>, F>(detail::borrow(ch), {&x},
                                                              std::forward<F>(f));
 }
 
 // chan<void>.
-template <detail::sends Chan>
-  requires(!detail::carries_values<Chan>)
-[[nodiscard]] auto send(const Chan& ch) {
-  return detail::signal_clause<detail::no_callback>(detail::borrow(ch), {});
-}
-template <detail::sends Chan, class F>
+template <detail::sends Chan, class F = detail::no_callback>
   requires(!detail::carries_values<Chan> && std::is_invocable_v<F&>)
-[[nodiscard]] auto send(const Chan& ch, F&& f) {
+[[nodiscard]] auto send(const Chan& ch, F&& f = F()) {
   return detail::signal_clause<F>(detail::borrow(ch), std::forward<F>(f));
 }
 
 // What is done when no other case is ready at once: the select never waits.
-[[nodiscard]] inline auto otherwise() {
-  return detail::otherwise_clause<detail::no_callback>(detail::no_callback{});
-}
-template <class F>
+template <class F = detail::no_callback>
   requires std::is_invocable_v<F&>
-[[nodiscard]] auto otherwise(F&& f) {
+[[nodiscard]] auto otherwise(F&& f = F()) {
   return detail::otherwise_clause<F>(std::forward<F>(f));
 }
 
 // What is done when no other case has become ready in time. A ready case wins over a time that has
 // passed; of several the earliest counts.
-template <class Rep, class Period>
-[[nodiscard]] auto timeout(const std::chrono::duration<Rep, Period>& d) {
-  return detail::timeout_clause<detail::no_callback>(detail::saturated_ns(d), {});
-}
-template <class Rep, class Period, class F>
+template <class Rep, class Period, class F = detail::no_callback>
   requires std::is_invocable_v<F&>
-[[nodiscard]] auto timeout(const std::chrono::duration<Rep, Period>& d, F&& f) {
+[[nodiscard]] auto timeout(const std::chrono::duration<Rep, Period>& d, F&& f = F()) {
   return detail::timeout_clause<F>(detail::saturated_ns(d), std::forward<F>(f));
 }
-template <class Clock, class Duration>
-[[nodiscard]] auto until(const std::chrono::time_point<Clock, Duration>& when) {
-  return detail::until_clause<detail::no_callback>(detail::deadline_at(when), {});
-}
-template <class Clock, class Duration, class F>
+template <class Clock, class Duration, class F = detail::no_callback>
   requires std::is_invocable_v<F&>
-[[nodiscard]] auto until(const std::chrono::time_point<Clock, Duration>& when, F&& f) {
+[[nodiscard]] auto until(const std::chrono::time_point<Clock, Duration>& when, F&& f = F()) {
   return detail::until_clause<F>(detail::deadline_at(when), std::forward<F>(f));
 }
 

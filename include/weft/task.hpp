@@ -28,6 +28,9 @@ namespace detail {
 struct spawn_key {
   explicit spawn_key() = default;
 };
+struct task_access {
+  static join_base* state(const auto& of) noexcept { return of.state_; }
+};
 }  // namespace detail
 
 // The handle of a task that yields an R. Movable; like std::jthread its destructor cancels the task
@@ -79,6 +82,7 @@ class [[nodiscard]] task {
   explicit task(detail::join_state<R>* state, detail::spawn_key) noexcept : state_(state) {}
 
  private:
+  friend detail::task_access;
   void end() noexcept {
     if (state_ == nullptr) return;
     detail::join_cancel(*state_);

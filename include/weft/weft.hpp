@@ -12,6 +12,7 @@
 #include <weft/options.hpp>
 #include <weft/run.hpp>
 #include <weft/select.hpp>
+#include <weft/select_cases.hpp>
 #include <weft/semaphore.hpp>
 #include <weft/shared_mutex.hpp>
 #include <weft/task.hpp>

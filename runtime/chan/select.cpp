@@ -14,6 +14,9 @@
 //      has passed; else a node is enqueued on every case, under the same locks, so nothing can become
 //      ready unnoticed. Then unlock, wait, and take the nodes back, each under its lock.
 //
+// A lock or a semaphore has a fast path that does not take its spin lock; such a thing is held still by
+// the poll that fails (select_ops::thaw_locked), and let go if no node is enqueued.
+//
 // Two selects may meet on their channels, one polling with locks held while the other waits with
 // nodes enqueued. The poller claims the waiter's winner word, as any sender or receiver would; its own
 // word does not exist yet, because a select enqueues nothing before it has polled everything. So a
@@ -45,6 +48,7 @@ bool try_one(select_case& c) {
   wake_up wake;
   lock.lock();
   const select_poll result = poll_locked(c, wake);
+  thaw_locked(c);
   lock.unlock();
   wake();
   if (result != select_poll::done && result != select_poll::closed) return false;

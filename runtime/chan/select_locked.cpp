@@ -97,6 +97,7 @@ class locked_select {
         due.has_come = due.at_ns <= now_ns();
         continue;
       }
+      for (int k = 0; k < live_; ++k) thaw_locked(live(k));
       unlock_all();
       wake();
       if (chosen.index < 0) return may_wait ? due.index : plan_.otherwise;
@@ -144,7 +145,7 @@ class locked_select {
   choice poll_all_locked(wake_up& wake) noexcept {
     std::uint32_t left = 0;
     for (int k = 0; k < live_; ++k)
-      if (looks_ready(live(k))) work_.ready[left++] = work_.live[k];
+      if (is_loose(live(k)) || looks_ready(live(k))) work_.ready[left++] = work_.live[k];
     while (left > 0) {
       const std::uint32_t at = left > 1 ? choose_here(left) : 0;
       const int index = work_.ready[at];

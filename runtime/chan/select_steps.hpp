@@ -33,6 +33,13 @@ inline bool can_become_ready(const select_case& c) noexcept {
   return c.ops->lock_of(c.object);
 }
 
+// A thing that other threads may change without its lock, unless a poll has failed.
+inline bool is_loose(const select_case& c) noexcept { return c.ops->thaw_locked != nullptr; }
+
+inline void thaw_locked(select_case& c) noexcept {
+  if (is_loose(c)) c.ops->thaw_locked(c);
+}
+
 inline void prepare(select_case& c) {
   if (c.operand == nullptr || c.is_prepared) return;
   c.operand->prepare(c);

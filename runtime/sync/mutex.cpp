@@ -70,7 +70,7 @@ wait_result mutex_core::acquire_slow(owner_token me, const void* pc, std::int64_
 // A waiter has gone without the lock; its node is out of the queue.
 void mutex_core::leave() noexcept {
   spin_guard guard(lock_);
-  if (!has_waiters_locked()) word_.fetch_and(~waiting, std::memory_order_relaxed);
+  thaw_locked();
 }
 
 void mutex_core::acquire_uninterrupted(const void* pc) noexcept {
@@ -141,6 +141,15 @@ void mutex_core::check_unused() noexcept {
                       "a mutex is destroyed by the task that holds it");
 }
 
+namespace {
+
+mutex_core& mutex_of(void* object) noexcept {
+  return core_of<mutex_core>(*static_cast<weft::detail::mutex_storage*>(object));
+}
+mutex_core& mutex_of(const select_case& c) noexcept { return mutex_of(c.object); }
+
+}  // namespace
+
 mutex_info describe_mutex(const void* mutex) noexcept {
   return static_cast<mutex_core*>(const_cast<void*>(mutex))->describe();
 }
@@ -151,6 +160,19 @@ namespace weft::detail {
 
 using rt::core_of;
 using rt::mutex_core;
+
+// The owner of a free lock may come and go at any time.
+const rt::select_ops mutex_ops = {
+    rt::wait_reason::mutex_lock,
+    [](void* object) noexcept -> rt::spin_lock& { return rt::mutex_of(object).lock(); },
+    [](const select_case& c) noexcept { return rt::mutex_of(c).looks_free(); },
+    [](select_case& c, rt::wake_up&) noexcept {
+      return rt::mutex_of(c).poll_locked() ? rt::select_poll::done : rt::select_poll::not_ready;
+    },
+    [](select_case& c, rt::wait_node& node) noexcept { rt::mutex_of(c).enqueue_locked(node); },
+    [](select_case& c, rt::wait_node& node) noexcept { rt::mutex_of(c).dequeue_locked(node); },
+    nullptr,
+    [](select_case& c) noexcept { rt::mutex_of(c).thaw_locked(); }};
 
 void mutex_lock(mutex_storage& self) {
   mutex_core& core = core_of<mutex_core>(self);

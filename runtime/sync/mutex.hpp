@@ -16,6 +16,8 @@
 // hands the lock over to it instead (the owner in the word changes, the lock is never free), so
 // nobody overtakes it any more.
 //
+// A select that waits for the lock has waited for ever, by its node: it is handed the lock.
+//
 // While a task owns the lock and holds lock_, only it can change the word.
 // A waiter whose wait ended without success clears `waiting` itself if it was the last.
 #pragma once
@@ -26,6 +28,7 @@
 #include "runtime/base/spin_lock.hpp"
 #include "runtime/sync/describe.hpp"
 #include "runtime/sync/sync.hpp"
+#include "runtime/task/select_case.hpp"
 
 namespace weft::rt {
 
@@ -42,6 +45,26 @@ class mutex_core {
 
   // Release and a later acquire that cannot be interrupted, for condition_variable::wait.
   void acquire_uninterrupted(const void* pc) noexcept;
+
+  // --- for select; see select_ops ---
+  spin_lock& lock() noexcept { return lock_; }
+  bool looks_free() const noexcept {
+    return (word_.load(std::memory_order_relaxed) & owner_mask) == 0;
+  }
+  // A failure has set `waiting`, so that the owner must come for lock_ before it can unlock.
+  bool poll_locked() noexcept { return acquire_or_announce_locked(caller_token(), false); }
+  void thaw_locked() noexcept {
+    if (!has_waiters_locked()) word_.fetch_and(~waiting, std::memory_order_relaxed);
+  }
+  void enqueue_locked(wait_node& node) noexcept {
+    node.amount = 0;
+    node.cell = reinterpret_cast<void*>(caller_token());
+    queue_.push_back(node);
+  }
+  void dequeue_locked(wait_node& node) noexcept {
+    if (node.is_linked()) node.queue->unlink(node);
+    thaw_locked();
+  }
 
   mutex_info describe() noexcept;
   [[gnu::cold]] void check_unused() noexcept;

@@ -12,6 +12,7 @@
 #include "runtime/base/check.hpp"
 #include "runtime/base/spin_lock.hpp"
 #include "runtime/sync/sync.hpp"
+#include "runtime/task/select_case.hpp"
 
 namespace weft::rt {
 namespace {
@@ -21,6 +22,22 @@ class semaphore_core {
   bool try_acquire(std::int64_t units) noexcept;
   wait_result acquire_slow(std::int64_t units, const void* pc, std::int64_t deadline_ns) noexcept;
   void release(std::int64_t units) noexcept;
+
+  // --- for select; see select_ops ---
+  spin_lock& lock() noexcept { return lock_; }
+  bool looks_enough(std::int64_t units) const noexcept {
+    const std::int64_t seen = word_.load(std::memory_order_relaxed);
+    return units == 0 || ((seen & waiting) == 0 && seen / 2 >= units);
+  }
+  // A failure has set the waiting bit: from then on the word changes under lock_ only.
+  bool poll_locked(std::int64_t units) noexcept;
+  void thaw_locked() noexcept;
+  void enqueue_locked(wait_node& node) noexcept { queue_.push_back(node); }
+  void dequeue_locked(wait_node& node) noexcept {
+    if (node.is_linked()) queue_.unlink(node);
+  }
+  // Somebody has left the queue with nothing: what it waited in front of may go on now.
+  void give_up() noexcept;
 
  private:
   static constexpr std::int64_t waiting = 1;
@@ -63,8 +80,11 @@ wait_result semaphore_core::acquire_slow(std::int64_t units, const void* pc,
   node.amount = static_cast<std::uint64_t>(units);
   const wait_result result =
       wait_one_until(lock_, queue_, node, {wait_reason::semaphore_acquire, this, pc}, deadline_ns);
-  if (result == wait_result::ok) return result;
-  // Gone from the queue: what it waited in front of may go on now.
+  if (result != wait_result::ok) give_up();
+  return result;
+}
+
+void semaphore_core::give_up() noexcept {
   wake_list wake;
   {
     spin_guard guard(lock_);
@@ -72,7 +92,24 @@ wait_result semaphore_core::acquire_slow(std::int64_t units, const void* pc,
       grant_locked(word_.load(std::memory_order_relaxed) / 2, wake);
   }
   wake();
-  return result;
+}
+
+bool semaphore_core::poll_locked(std::int64_t units) noexcept {
+  if (!queue_.empty()) return units == 0;  // they come first
+  std::int64_t seen = word_.load(std::memory_order_relaxed);
+  for (;;) {
+    const bool is_enough = seen / 2 >= units;
+    const std::int64_t wanted = is_enough ? seen - units * 2 : seen | waiting;
+    // Pairs with the releases, as in try_acquire().
+    if (word_.compare_exchange_weak(seen, wanted,
+                                    WEFT_ORDER("semaphore.select", std::memory_order_acquire),
+                                    std::memory_order_relaxed))
+      return is_enough;
+  }
+}
+
+void semaphore_core::thaw_locked() noexcept {
+  if (queue_.empty()) word_.fetch_and(~waiting, std::memory_order_relaxed);
 }
 
 // With the waiting bit set: shares out what is there, and clears the bit when nobody is left.
@@ -128,7 +165,24 @@ namespace {
 rt::semaphore_core& core_of(semaphore_storage& storage) noexcept {
   return *std::launder(reinterpret_cast<rt::semaphore_core*>(&storage));
 }
+rt::semaphore_core& core_of(void* object) noexcept {
+  return core_of(*static_cast<semaphore_storage*>(object));
+}
+std::int64_t units_of(const select_case& c) noexcept { return static_cast<std::int64_t>(c.amount); }
 }  // namespace
+
+const rt::select_ops semaphore_ops = {
+    rt::wait_reason::semaphore_acquire,
+    [](void* object) noexcept -> rt::spin_lock& { return core_of(object).lock(); },
+    [](const select_case& c) noexcept { return core_of(c.object).looks_enough(units_of(c)); },
+    [](select_case& c, rt::wake_up&) noexcept {
+      return core_of(c.object).poll_locked(units_of(c)) ? rt::select_poll::done
+                                                        : rt::select_poll::not_ready;
+    },
+    [](select_case& c, rt::wait_node& node) noexcept { core_of(c.object).enqueue_locked(node); },
+    [](select_case& c, rt::wait_node& node) noexcept { core_of(c.object).dequeue_locked(node); },
+    [](select_case& c) noexcept { core_of(c.object).give_up(); },
+    [](select_case& c) noexcept { core_of(c.object).thaw_locked(); }};
 
 void semaphore_check_units(std::ptrdiff_t units) noexcept {
   if (units < 0) rt::fatal("a negative number of semaphore units");

@@ -20,6 +20,7 @@
 #include "runtime/base/spin_lock.hpp"
 #include "runtime/sync/describe.hpp"
 #include "runtime/sync/sync.hpp"
+#include "runtime/task/select_case.hpp"
 
 namespace weft::rt {
 namespace {
@@ -33,6 +34,24 @@ class shared_mutex_core {
                            std::int64_t deadline_ns) noexcept;
   void release_exclusive() noexcept;
   void release_shared() noexcept;
+
+  // --- for a select that wants to write; see select_ops ---
+  spin_lock& lock() noexcept { return lock_; }
+  bool looks_free() const noexcept { return word_.load(std::memory_order_relaxed) == 0; }
+  // A failure has set `waiting`: then the word becomes free under lock_ only.
+  bool poll_locked() noexcept;
+  void thaw_locked() noexcept {
+    if (queue_.empty()) word_.fetch_and(~waiting, std::memory_order_relaxed);
+  }
+  void enqueue_locked(wait_node& node) noexcept {
+    node.amount = static_cast<std::uint64_t>(access::exclusive);
+    node.cell = reinterpret_cast<void*>(caller_token());
+    queue_.push_back(node);
+  }
+  void dequeue_locked(wait_node& node) noexcept {
+    if (node.is_linked()) queue_.unlink(node);
+  }
+  void leave() noexcept;
 
   mutex_info describe() noexcept;
   [[gnu::cold]] void check_unused() noexcept;
@@ -52,7 +71,6 @@ class shared_mutex_core {
 
   bool hand_over(std::uint64_t held) noexcept;
   std::uint64_t take_readers_locked(wake_list& wake) noexcept;
-  void leave() noexcept;
 
   atomic<std::uint64_t> word_{0};
   spin_lock lock_;
@@ -100,6 +118,20 @@ wait_result shared_mutex_core::acquire_slow(access how, owner_token me, const vo
     leave();
   }
   return result;
+}
+
+bool shared_mutex_core::poll_locked() noexcept {
+  std::uint64_t seen = word_.load(std::memory_order_relaxed);
+  for (;;) {
+    // Only `waiting`: another case of the same select has just asked in vain.
+    const bool is_free = (seen & ~waiting) == 0 && queue_.empty();
+    const std::uint64_t wanted = is_free ? caller_token() | seen : seen | waiting;
+    // Pairs with the releases, as in try_acquire().
+    if (word_.compare_exchange_weak(
+            seen, wanted, WEFT_ORDER("shared_mutex.select", std::memory_order_acquire),
+            std::memory_order_relaxed))
+      return is_free;
+  }
 }
 
 // Takes the readers at the head of the queue out of it.
@@ -224,6 +256,17 @@ void shared_mutex_core::check_unused() noexcept {
 
 }  // namespace
 
+namespace {
+
+shared_mutex_core& shared_mutex_of(void* object) noexcept {
+  return core_of<shared_mutex_core>(*static_cast<weft::detail::shared_mutex_storage*>(object));
+}
+shared_mutex_core& shared_mutex_of(const select_case& c) noexcept {
+  return shared_mutex_of(c.object);
+}
+
+}  // namespace
+
 mutex_info describe_shared_mutex(const void* shared_mutex) noexcept {
   return static_cast<shared_mutex_core*>(const_cast<void*>(shared_mutex))->describe();
 }
@@ -231,6 +274,24 @@ mutex_info describe_shared_mutex(const void* shared_mutex) noexcept {
 }  // namespace weft::rt
 
 namespace weft::detail {
+
+const rt::select_ops shared_mutex_ops = {
+    rt::wait_reason::shared_mutex_lock,
+    [](void* object) noexcept -> rt::spin_lock& { return rt::shared_mutex_of(object).lock(); },
+    [](const select_case& c) noexcept { return rt::shared_mutex_of(c).looks_free(); },
+    [](select_case& c, rt::wake_up&) noexcept {
+      return rt::shared_mutex_of(c).poll_locked() ? rt::select_poll::done
+                                                  : rt::select_poll::not_ready;
+    },
+    [](select_case& c, rt::wait_node& node) noexcept {
+      rt::shared_mutex_of(c).enqueue_locked(node);
+    },
+    [](select_case& c, rt::wait_node& node) noexcept {
+      rt::shared_mutex_of(c).dequeue_locked(node);
+    },
+    [](select_case& c) noexcept { rt::shared_mutex_of(c).leave(); },
+    [](select_case& c) noexcept { rt::shared_mutex_of(c).thaw_locked(); }};
+
 namespace {
 
 using rt::access;

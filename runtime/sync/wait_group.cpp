@@ -9,6 +9,7 @@
 #include "runtime/base/check.hpp"
 #include "runtime/base/spin_lock.hpp"
 #include "runtime/sync/sync.hpp"
+#include "runtime/task/select_case.hpp"
 #include "runtime/task/task_end.hpp"
 
 #include <weft/error.hpp>
@@ -20,6 +21,15 @@ class wait_group_core {
  public:
   void add(std::int64_t n) noexcept;
   wait_result wait(const void* pc, std::int64_t deadline_ns) noexcept;
+
+  // --- for select ---
+  spin_lock& lock() noexcept { return lock_; }
+  // With the lock held, a count that is not zero stays so.
+  bool is_zero() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
+  void enqueue_locked(wait_node& node) noexcept { queue_.push_back(node); }
+  void dequeue_locked(wait_node& node) noexcept {
+    if (node.is_linked()) queue_.unlink(node);
+  }
 
  private:
   void add_slow(std::int64_t n) noexcept;
@@ -80,6 +90,22 @@ namespace weft::detail {
 
 using rt::core_of;
 using rt::wait_group_core;
+
+namespace {
+wait_group_core& group_of(void* object) noexcept {
+  return core_of<wait_group_core>(*static_cast<wait_group_storage*>(object));
+}
+}  // namespace
+
+const rt::select_ops wait_group_ops = {
+    rt::wait_reason::wait_group_wait,
+    [](void* object) noexcept -> rt::spin_lock& { return group_of(object).lock(); },
+    [](const select_case& c) noexcept { return group_of(c.object).is_zero(); },
+    [](select_case& c, rt::wake_up&) noexcept {
+      return group_of(c.object).is_zero() ? rt::select_poll::done : rt::select_poll::not_ready;
+    },
+    [](select_case& c, rt::wait_node& node) noexcept { group_of(c.object).enqueue_locked(node); },
+    [](select_case& c, rt::wait_node& node) noexcept { group_of(c.object).dequeue_locked(node); }};
 
 void wait_group_add(wait_group_storage& self, std::ptrdiff_t n) noexcept {
   core_of<wait_group_core>(self).add(n);

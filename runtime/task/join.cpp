@@ -7,6 +7,7 @@
 
 #include <system_error>
 
+#include "runtime/task/select_case.hpp"
 #include "runtime/task/task_end.hpp"
 #include "runtime/task/wait.hpp"
 
@@ -19,8 +20,9 @@ struct join_core {
   // Two: the task's and the handle's. Who drops the last one deletes.
   atomic<std::uint32_t> references{2};
   spin_lock lock;
+  // Written under lock; a select looks without it.
+  atomic<bool> done{false};
   // Under lock.
-  bool done = false;
   wait_queue joiners;
   task* running = nullptr;
   // Constant after join_attach.
@@ -42,7 +44,7 @@ wait_result wait_for_end(detail::join_base& state, interruptible may_interrupt,
                          const void* pc) noexcept {
   join_core& core = core_of(state);
   core.lock.lock();
-  if (core.done) {
+  if (core.done.load(std::memory_order_relaxed)) {
     core.lock.unlock();
     return wait_result::ok;
   }
@@ -51,10 +53,40 @@ wait_result wait_for_end(detail::join_base& state, interruptible may_interrupt,
                   may_interrupt);
 }
 
+// --- as a case of a select: the object is a join_base that the handle keeps ---
+
+join_core& core_of(const select_case& c) noexcept {
+  return core_of(*static_cast<detail::join_base*>(c.object));
+}
+
+spin_lock& lock_of(void* object) noexcept {
+  return core_of(*static_cast<detail::join_base*>(object)).lock;
+}
+
+bool has_ended(const select_case& c) noexcept {
+  return core_of(c).done.load(std::memory_order_relaxed);
+}
+
+select_poll poll_ended_locked(select_case& c, wake_up&) noexcept {
+  return has_ended(c) ? select_poll::done : select_poll::not_ready;
+}
+
+void enqueue_joiner(select_case& c, wait_node& node) noexcept {
+  core_of(c).joiners.push_back(node);
+}
+
+void dequeue_joiner(select_case& c, wait_node& node) noexcept {
+  if (node.is_linked()) core_of(c).joiners.unlink(node);
+}
+
 }  // namespace
 }  // namespace weft::rt
 
 namespace weft::detail {
+
+const rt::select_ops join_ops = {rt::wait_reason::join,  &rt::lock_of,
+                                 &rt::has_ended,         &rt::poll_ended_locked,
+                                 &rt::enqueue_joiner,    &rt::dequeue_joiner};
 
 using namespace weft::rt;
 
@@ -84,7 +116,7 @@ void join_finish(join_base* state) noexcept {
   while (more) {
     std::size_t count = 0;
     core.lock.lock();
-    core.done = true;
+    core.done.store(true, std::memory_order_relaxed);
     core.running = nullptr;
     while (count < 16) {
       const won_waiter won = take_waiter(core.joiners);
@@ -116,7 +148,7 @@ void join_wait_uninterrupted(join_base& state) noexcept {
 void join_cancel(join_base& state) noexcept {
   join_core& core = core_of(state);
   spin_guard guard(core.lock);
-  if (!core.done && core.running != nullptr) cancel_task(*core.running);
+  if (!core.done.load(std::memory_order_relaxed) && core.running != nullptr) cancel_task(*core.running);
 }
 
 void join_release(join_base* state) noexcept { drop(state); }

@@ -45,7 +45,13 @@ struct select_ops {
 
   // May be null. After dequeue_locked, with no lock held: a waiter that leaves may let others go on,
   // or may be the last who kept the thing alive.
-  void (*left)(select_case& c) noexcept;
+  void (*left)(select_case& c) noexcept = nullptr;
+
+  // Null for things that change under their lock only. Those that also change without it (a lock
+  // word with a fast path) are polled whatever looks_ready() says, and a poll that fails must see to
+  // it that nothing can make the case ready until the lock is given up: so that all cases stand
+  // still together. This undoes it, with the lock held, if select does not wait for the case.
+  void (*thaw_locked)(select_case& c) noexcept = nullptr;
 };
 
 }  // namespace weft::rt

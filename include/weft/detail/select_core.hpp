@@ -79,9 +79,10 @@ inline void select_plan::add_otherwise(int index) {
   otherwise = index;
 }
 
-// The kinds that channels bring.
-WEFT_API extern const rt::select_ops chan_recv_ops;
-WEFT_API extern const rt::select_ops chan_send_ops;
+// The kinds that channels bring, and other things of ours.
+WEFT_API extern const rt::select_ops chan_recv_ops, chan_send_ops;
+WEFT_API extern const rt::select_ops join_ops, mutex_ops, shared_mutex_ops, semaphore_ops;
+WEFT_API extern const rt::select_ops wait_group_ops;
 
 }  // namespace detail
 
