@@ -31,6 +31,12 @@ void leave_blocking(task& self) noexcept {
   if (sched::try_take_idle_processor(w)) {
     here.current = &self;
     s.blocking.fetch_sub(1, std::memory_order_seq_cst);
+    if (self.pinned_to != nullptr) sched::ask_for_round(*w.p);
+    return;
+  }
+  if (self.pinned_to != nullptr) {
+    sched::wait_for_processor_in_place(w, self);
+    s.blocking.fetch_sub(1, std::memory_order_seq_cst);
     return;
   }
   self.state.store(task_state::runnable, std::memory_order_relaxed);

@@ -23,12 +23,16 @@ void set_state(rt::task& task, rt::task_state state) noexcept {
 
 // Leaves `self` for `next`, or for the worker's own stack if it is null.
 void leave_for(rt::thread_info& here, worker& w, rt::task& self, rt::task* next) noexcept {
+  WEFT_DCHECK(next == nullptr || self.pinned_to == nullptr, "a pinned task lets nobody on its thread");
   w.left = &self;
   here.current = next;
   if (next != nullptr) {
     set_state(*next, rt::task_state::running);
     w.p->count.dispatched.add();
     rt::context_switch(self.ctx, next->ctx);
+  } else if (self.pinned_to != nullptr) [[unlikely]] {
+    wait_in_place(w, self);
+    return;
   } else {
     rt::context_switch(self.ctx, w.native);
   }
@@ -164,6 +168,10 @@ void inject_list(rt::task* list) noexcept {
   while (list != nullptr) {
     rt::task* task = list;
     list = task->next;
+    if (task->pinned_to != nullptr) {
+      ready_in_place(*task);
+      continue;
+    }
     set_state(*task, rt::task_state::runnable);
     inject(*task);
   }
@@ -193,8 +201,12 @@ void park_task_any(task& self, winner_word& word) noexcept {
 }
 
 void ready_task(task& parked) noexcept {
-  WEFT_CHECK(parked.state.load(std::memory_order_relaxed) == task_state::parked,
-             "a task is made ready once a park");
+  if (parked.state.load(std::memory_order_relaxed) != task_state::parked) [[unlikely]] {
+    if (parked.state.load(std::memory_order_relaxed) == task_state::abandoned) return;
+    WEFT_CHECK(parked.state.load(std::memory_order_relaxed) == task_state::in_place,
+               "a task is made ready once a park");
+    return sched::ready_in_place(parked);
+  }
   parked.state.store(task_state::runnable, std::memory_order_relaxed);
   thread_info& here = this_thread();
   if (!sched::has_processor(here)) {

@@ -139,8 +139,12 @@ void queue_list(worker& self, rt::task* list) noexcept {
   if (list == nullptr) return;
   while (list != nullptr) {
     rt::task* next = list->next;
-    list->state.store(rt::task_state::runnable, std::memory_order_relaxed);
-    push_last(self, *list);
+    if (list->pinned_to != nullptr) {
+      ready_in_place(*list);
+    } else {
+      list->state.store(rt::task_state::runnable, std::memory_order_relaxed);
+      push_last(self, *list);
+    }
     list = next;
   }
   wake_if_needed();
@@ -156,9 +160,17 @@ rt::task* find_runnable(worker& self) noexcept {
     p.count.timers.add(static_cast<std::uint64_t>(p.timers.fire_due(now)));
   look_at_poller(self, now);
 
+  // A pinned task has its turn, then the others have theirs.
+  if (s.pinned_waiting.load(std::memory_order_relaxed) != 0 && !p.gave_to_pinned &&
+      give_to_pinned(self))
+    return nullptr;
+  p.gave_to_pinned = false;
   rt::task* next = take_global(self);
   if (next == nullptr) next = quick_next(self);
   if (next == nullptr) next = take_own(self);
+  if (next == nullptr && s.pinned_waiting.load(std::memory_order_relaxed) != 0 &&
+      give_to_pinned(self))
+    return nullptr;
   if (next == nullptr && (self.searching || s.idle.try_start_searching())) {
     self.searching = true;
     next = search(self);
@@ -173,7 +185,7 @@ rt::task* find_runnable(worker& self) noexcept {
 
 bool work_is_waiting() noexcept {
   scheduler& s = the_scheduler();
-  if (!s.global.empty()) return true;
+  if (!s.global.empty() || s.pinned_waiting.load(std::memory_order_relaxed) != 0) return true;
   for (std::uint32_t i = 0; i < s.processor_count; ++i)
     if (s.processors[i].has_surplus()) return true;
   return false;

@@ -18,59 +18,10 @@
 #include "runtime/base/futex.hpp"
 #include "runtime/stack/overflow.hpp"
 #include "runtime/task/this_thread.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/idle_lists.hpp"
 
 namespace weft::sched {
 namespace {
-
-void push_idle_locked(scheduler& s, processor& p) noexcept {
-  p.next_idle = s.idle_processors;
-  s.idle_processors = &p;
-}
-
-processor* pop_idle_locked(scheduler& s) noexcept {
-  processor* p = s.idle_processors;
-  if (p == nullptr) return nullptr;
-  s.idle_processors = p->next_idle;
-  s.deadlock_reported = false;
-  return p;
-}
-
-void count_taken_locked(scheduler& s, bool as_searcher) noexcept {
-  s.idle.processor_taken(as_searcher);
-  monitor_poke();
-}
-
-void push_spare_locked(scheduler& s, worker& w) noexcept {
-  WEFT_CHECK(!w.is_spare, "a worker is spare once");
-  w.is_spare = true;
-  w.next_spare = s.spare_workers;
-  s.spare_workers = &w;
-}
-
-worker* pop_spare_locked(scheduler& s) noexcept {
-  worker* w = s.spare_workers;
-  if (w == nullptr) return nullptr;
-  s.spare_workers = w->next_spare;
-  w->is_spare = false;
-  return w;
-}
-
-// False if somebody has given it a processor meanwhile.
-bool remove_spare_locked(scheduler& s, worker& w) noexcept {
-  if (!w.is_spare) return false;
-  worker** link = &s.spare_workers;
-  while (*link != &w) link = &(*link)->next_spare;
-  *link = w.next_spare;
-  w.is_spare = false;
-  return true;
-}
-
-void give_processor_locked(scheduler& s, worker& w, processor& p, bool as_searcher) noexcept {
-  w.p = &p;
-  w.searching = as_searcher;
-  count_taken_locked(s, as_searcher);
-}
 
 // Idle no more, as a searcher; false if there is no idle processor left.
 bool take_as_searcher_locked(scheduler& s, worker& w) noexcept {
@@ -238,17 +189,26 @@ void sleep_until_work(worker& self) noexcept {
 
 void hand_off_processor(worker& self) noexcept {
   scheduler& s = the_scheduler();
-  processor& p = *self.p;
-  // A run-next task of an idle processor would be nobody's.
-  if (rt::task* next = p.run_next.exchange(nullptr, std::memory_order_acquire))
-    push_last(self, *next);
-  self.p = nullptr;
+  take_out_run_next(self);
+  {
+    rt::spin_guard guard(s.idle_lock);
+    leave_processor_locked(s, self);
+  }
+  look_after_idle_processor();
+}
+
+bool look_after_idle_processor() noexcept {
+  scheduler& s = the_scheduler();
   s.idle_lock.lock();
-  push_idle_locked(s, p);
-  s.idle.processor_went_idle(false);
   const bool unpolled = !s.poller_taken && something_to_poll(s);
+  const bool tell = s.poller_taken && !s.poller_interrupted &&
+                    earliest_timer_ns() < s.poller_deadline_ns;
+  if (tell) s.poller_interrupted = true;
   s.idle_lock.unlock();
-  if (unpolled || work_is_waiting()) wake_one();
+  if (tell) np::interrupt();  // it sleeps too long for what was armed since
+  if (!unpolled && !work_is_waiting()) return tell;
+  wake_one();
+  return true;
 }
 
 bool start_worker(processor& first, bool as_searcher) noexcept {
@@ -314,7 +274,7 @@ void worker_main(worker& self) noexcept {
     if (is_stopping()) break;
     if (rt::task* next = find_runnable(self))
       run_task(self, *next);
-    else if (!is_stopping())
+    else if (self.p != nullptr && !is_stopping())
       sleep_until_work(self);
   }
   rt::overflow_thread_leave();

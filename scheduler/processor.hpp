@@ -27,6 +27,7 @@ struct alignas(64) processor {
   std::uint32_t round_ticks = 64;     // dispatches until the next round; see find_runnable.cpp
   std::int64_t round_ns = 0;          // when the last round was
   std::int64_t last_poll_ns = 0;
+  bool gave_to_pinned = false;  // the last dispatch was of a pinned task
   std::uint64_t next_id = 0;  // ids [next_id, end_id) are ours to give to new tasks
   std::uint64_t end_id = 0;
   processor* next_idle = nullptr;  // under the idle lock

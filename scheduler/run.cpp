@@ -84,6 +84,8 @@ void boot(const options& opts, bool embedded) {
   s.embedded = embedded;
   s.deadlock_reported = false;
   s.poller_taken = false;
+  s.first_pinned = s.last_pinned = nullptr;
+  s.pinned_waiting.store(0, std::memory_order_relaxed);
   s.watch_live.store(false, std::memory_order_relaxed);
   s.main_ended.store(false, std::memory_order_relaxed);
   s.live_zero.store(0, std::memory_order_relaxed);
@@ -194,15 +196,15 @@ bool workers_leave(std::int64_t deadline_ns) noexcept {
   }
 }
 
-// Runnable tasks that nobody will run (abandon) stay in the global queue.
-void collect_abandoned(scheduler& s) noexcept {
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
-    processor& p = s.processors[i];
-    if (rt::task* next = p.run_next.exchange(nullptr, std::memory_order_relaxed))
-      s.global.push(*next);
-    while (rt::task* next = p.queue.pop()) s.global.push(*next);
+// No worker runs any more. What is left was abandoned, and no later run shall know it.
+void drop_abandoned(scheduler& s) noexcept {
+  for_each_live_task([](rt::task& task) {
+    task.state.store(rt::task_state::abandoned, std::memory_order_relaxed);
+    task.cancel.finish();
+  });
+  while (s.global.pop(UINT32_MAX) != nullptr) {
   }
-  s.spawned_outside.store(live_tasks(), std::memory_order_relaxed);
+  s.spawned_outside.store(0, std::memory_order_relaxed);
 }
 
 void shut_down(int status) noexcept {
@@ -211,7 +213,7 @@ void shut_down(int status) noexcept {
   if (!workers_leave(grace_deadline(s.opts))) leave_process(status);
   monitor_stop();
   join_workers(s);
-  collect_abandoned(s);
+  drop_abandoned(s);
   np::poller_stop();
   {
     rt::spin_guard guard(s.idle_lock);  // against stats()
@@ -298,9 +300,13 @@ int run_main(const options& opts, int (*body)(void*), void* arg) {
   caller_does_not_count guard;
   rt::signals_install(opts.signal_handlers);
   main_state main{body, arg, 0, nullptr, {}};
+  // A task is counted before it is queued: in between, this thread is one that will wake it.
+  rt::note_outside(rt::outside_event::waker_acquired);
   try {
     start_main_task(main, pc);
+    rt::note_outside(rt::outside_event::waker_released);
   } catch (...) {
+    rt::note_outside(rt::outside_event::waker_released);
     shut_down(1);
     rt::signals_remove();
     throw;

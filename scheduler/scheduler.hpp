@@ -4,6 +4,7 @@
 //   find_runnable.cpp   where a worker looks for work, in which order; rounds; stealing
 //   idle_workers.cpp    sleeping, waking, handing a processor to another thread
 //   spawn.cpp           a task's birth and end
+//   pinned.cpp          tasks that stay on their OS thread
 //   blocking.cpp        regions in which the OS thread may block
 //   clock.cpp           timers of tasks
 //   monitor.cpp         the thread that notices work which nobody looks at
@@ -50,12 +51,17 @@ struct scheduler {
   alignas(64) rt::atomic<phase> now_in{phase::off};
 
   alignas(64) global_queue global;
+  // How many are on the list of pinned ones; written under the idle lock, read as the global
+  // queue's size is.
+  rt::atomic<std::uint32_t> pinned_waiting{0};
 
   // --- under idle_lock ---
   alignas(64) rt::spin_lock idle_lock;
   processor* idle_processors = nullptr;  // last in, first out: its caches are warm
   worker* spare_workers = nullptr;
   std::vector<std::unique_ptr<worker>> workers;
+  worker* first_pinned = nullptr;  // their pinned tasks are runnable and want a processor; FIFO
+  worker* last_pinned = nullptr;
   bool deadlock_reported = false;  // until something runs again
   // At most one idle worker waits in the poller, for descriptors and for the earliest timer.
   bool poller_taken = false;
@@ -87,6 +93,8 @@ void finish_switch() noexcept;
 void run_task(worker& self, rt::task& next) noexcept;
 // Next task without a look elsewhere; null: ask the worker's own loop.
 rt::task* quick_next(worker& self) noexcept;
+// Makes quick_next() answer null until this processor's next round.
+inline void ask_for_round(processor& p) noexcept { p.tick = p.round_ticks; }
 // Leaves the running task for good; its stack is freed by the next flow.
 [[noreturn]] void leave_for_ever(rt::task& self) noexcept;
 // Runnable tasks enter here. push_next: hot, runs next. push_last: behind the others.
@@ -116,11 +124,23 @@ bool somebody_polls() noexcept;
 bool try_take_idle_processor(worker& self) noexcept;
 // The worker's thread may block: its processor goes to another thread, or becomes idle.
 void hand_off_processor(worker& self) noexcept;
+// After a processor became idle otherwise than by a search that found nothing: somebody must look at
+// what lies in it. False: nothing does.
+bool look_after_idle_processor() noexcept;
 // A thread for a processor; false if the system refuses.
 bool start_worker(processor& first, bool as_searcher) noexcept;
 void wake_everybody() noexcept;  // to stop
 // How a thread is made; a test makes it fail.
 extern bool (*thread_launcher)(worker&) noexcept;
+
+// --- pinned.cpp ---
+// A pinned task that would leave its stack waits on it; w.after says what for.
+void wait_in_place(worker& w, rt::task& self) noexcept;
+void ready_in_place(rt::task& pinned) noexcept;  // any thread
+// Back from a blocking region without a processor.
+void wait_for_processor_in_place(worker& w, rt::task& self) noexcept;
+// Gives the worker's processor to a pinned task that waits for one; false if none does.
+bool give_to_pinned(worker& self) noexcept;
 
 // --- spawn.cpp ---
 std::uint64_t live_tasks() noexcept;

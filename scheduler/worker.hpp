@@ -39,6 +39,11 @@ struct worker {
   // --- by whoever gives it a processor, before the unpark; otherwise its own thread ---
   processor* p = nullptr;
 
+  // --- under the idle lock; see pinned.cpp ---
+  worker* next_pinned = nullptr;
+  bool pinned_waits = false;  // sleeps on the stack of its pinned task, without a processor
+  bool pinned_ready = false;  // that task was made ready before the thread slept
+
   // --- under the idle lock ---
   worker* next_spare = nullptr;
   bool is_spare = false;

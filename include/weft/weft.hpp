@@ -10,6 +10,7 @@
 #include <weft/net.hpp>
 #include <weft/once.hpp>
 #include <weft/options.hpp>
+#include <weft/pin_thread.hpp>
 #include <weft/run.hpp>
 #include <weft/select.hpp>
 #include <weft/select_cases.hpp>

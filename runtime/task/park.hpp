@@ -32,6 +32,11 @@ void ready_task(task& parked) noexcept;
 // Lets other tasks run first; the running task stays runnable.
 void yield_task(task& self) noexcept;
 
+// From the first pin to the last unpin the task stays on the OS thread that it is on, also inside
+// its blocking regions. Nests.
+void pin_task(task& self) noexcept;
+void unpin_task(task& self) noexcept;
+
 // --- life ---
 
 // A task that is not runnable yet: record filled in, room for a closure of that size below it.

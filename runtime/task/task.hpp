@@ -10,6 +10,9 @@
 //   running   on a worker. Only that worker touches its stack and context.
 //   parked    off its stack, its wait node in some queue (or its winner word open). Moved to
 //             runnable by the one who unlinked the node or won the word: ready().
+//   in_place  the same of a pinned task, whose OS thread sleeps on its stack (scheduler/pinned.cpp).
+//   abandoned its run has ended without it (main_exit::abandon): it stays as it is for ever, because
+//             wait nodes of its may still be linked somewhere. ready() drops it.
 //   finished  its last switch is under way; the next flow on that worker frees the stack.
 #pragma once
 
@@ -22,9 +25,21 @@
 #include "runtime/task/wait_site.hpp"
 #include "runtime/task/waiter.hpp"
 
+namespace weft::sched {
+struct worker;
+}
+
 namespace weft::rt {
 
-enum class task_state : std::uint8_t { unused, runnable, running, parked, finished };
+enum class task_state : std::uint8_t {
+  unused,
+  runnable,
+  running,
+  parked,
+  finished,
+  in_place,
+  abandoned,
+};
 
 inline constexpr std::size_t max_task_name = 31;
 
@@ -36,6 +51,8 @@ struct task : waiter {
   // Hot: what a switch and a wake-up touch.
   context ctx;
   atomic<task_state> state{task_state::unused};
+  // Owner only; who makes it ready reads it. Non-null: may run on that worker's thread only.
+  sched::worker* pinned_to = nullptr;
   task* next = nullptr;  // owner of the list it is on: global queue, batch, poller's result
   cancel_state<wait_site> cancel;
 
@@ -51,6 +68,7 @@ struct task : waiter {
 
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // task_local values
+  std::uint32_t pins = 0;        // weft::pin_thread guards, nested
   std::uint32_t held_locks = 0;  // mutexes and shared_mutexes it owns
   bool ended_early = false;  // this_task::exit or cancelled: join() says so
   char name[max_task_name + 1] = {};

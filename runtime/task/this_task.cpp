@@ -1,4 +1,5 @@
 // this_task, and the library's side of go, spawn and blocking.
+#include <weft/pin_thread.hpp>
 #include <weft/task.hpp>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ rt::task* task_here() noexcept {
 namespace detail {
 
 spawn_slot spawn_begin(std::size_t size, std::size_t align, void (*run)(void*)) {
+  if (rt::this_thread().worker == nullptr) (void)rt::current_waiter();  // a foreign thread is known now
   rt::task& fresh = rt::allocate_task(size, align, __builtin_return_address(0));
   fresh.run = run;
   return {&fresh, fresh.closure};
@@ -45,6 +47,16 @@ blocking_region::blocking_region() : task_(nullptr) {
 
 blocking_region::~blocking_region() {
   if (task_ != nullptr) rt::leave_blocking(*static_cast<rt::task*>(task_));
+}
+
+void* pin_begin() noexcept {
+  rt::task* self = task_here();
+  if (self != nullptr) rt::pin_task(*self);
+  return self;
+}
+
+void pin_end(void* task) noexcept {
+  if (task != nullptr) rt::unpin_task(*static_cast<rt::task*>(task));
 }
 
 }  // namespace detail

@@ -232,6 +232,9 @@ void ready_task(task& parked) noexcept {
 
 void yield_task(task& self) noexcept { standin::leave(self, standin::after::requeue); }
 
+void pin_task(task& self) noexcept { ++self.pins; }  // there is one thread only
+void unpin_task(task& self) noexcept { --self.pins; }
+
 task& allocate_task(std::size_t closure_size, std::size_t closure_align, const void* spawn_pc) {
   if (the == nullptr) throw error("standin: spawn outside of run()");
   const stack_span span = stack_pool::of_class(task_stack_class).allocate();
