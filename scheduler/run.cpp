@@ -15,6 +15,7 @@
 #include "runtime/debug/leftovers.hpp"
 #include "runtime/debug/panic.hpp"
 #include "runtime/debug/signals.hpp"
+#include "runtime/task/locals.hpp"
 #include "runtime/task/park.hpp"
 #include "runtime/task/task_end.hpp"
 #include "runtime/task/wait.hpp"
@@ -247,6 +248,7 @@ void run_main_task(void* slot) {
     main.error = std::current_exception();
   }
   scheduler& s = the_scheduler();
+  rt::end_locals(*rt::current_task());
   // Before anybody can find all other tasks asleep.
   s.main_ended.store(s.opts.on_main_exit != main_exit::wait, std::memory_order_release);
   main.done.store(1, std::memory_order_release);

@@ -8,6 +8,7 @@
 #include "runtime/base/check.hpp"
 #include "runtime/base/futex.hpp"
 #include "runtime/debug/panic.hpp"
+#include "runtime/task/locals.hpp"
 #include "runtime/task/park.hpp"
 #include "runtime/task/task_end.hpp"
 #include "runtime/task/wait.hpp"
@@ -49,6 +50,7 @@ void task_entry(void* arg) {
   finish_switch();
   rt::task& self = *static_cast<rt::task*>(arg);
   run_body(self);
+  rt::end_locals(self);
   self.cancel.finish();
   leave_for_ever(self);
 }

@@ -17,6 +17,7 @@
 #include <weft/semaphore.hpp>
 #include <weft/shared_mutex.hpp>
 #include <weft/task.hpp>
+#include <weft/task_local.hpp>
 #include <weft/time.hpp>
 #include <weft/timer.hpp>
 #include <weft/wait_group.hpp>

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "runtime/task/select_case.hpp"
+#include "runtime/task/locals.hpp"
 #include "runtime/task/task_end.hpp"
 #include "runtime/task/wait.hpp"
 
@@ -110,6 +111,7 @@ void join_store_exception(join_base& state) {
 }
 
 void join_finish(join_base* state) noexcept {
+  if (task* self = current_task()) end_locals(*self);  // they may use what the joiner destroys
   join_core& core = core_of(*state);
   waiter* woken[16];
   bool more = true;

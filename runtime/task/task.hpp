@@ -51,6 +51,7 @@ struct task : waiter {
   // Hot: what a switch and a wake-up touch.
   context ctx;
   atomic<task_state> state{task_state::unused};
+  bool ending = false;  // owner only: its task_local values are being destroyed
   // Owner only; who makes it ready reads it. Non-null: may run on that worker's thread only.
   sched::worker* pinned_to = nullptr;
   task* next = nullptr;  // owner of the list it is on: global queue, batch, poller's result
@@ -67,7 +68,7 @@ struct task : waiter {
   void* closure = nullptr;
 
   // Owner only; the report reads them when the task is at rest.
-  void* locals = nullptr;  // task_local values
+  void* locals = nullptr;  // local_values, see locals.hpp
   std::uint32_t pins = 0;        // weft::pin_thread guards, nested
   std::uint32_t held_locks = 0;  // mutexes and shared_mutexes it owns
   bool ended_early = false;  // this_task::exit or cancelled: join() says so

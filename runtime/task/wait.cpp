@@ -8,7 +8,9 @@ namespace weft::rt {
 namespace {
 
 // A task that is unwinding waits normally, so that destructors can join, wait and re-lock.
-bool is_unwinding(const task& self) noexcept { return self.ctx.thread_exceptions->uncaught > 0; }
+bool is_unwinding(const task& self) noexcept {
+  return self.ctx.thread_exceptions->uncaught > 0 || self.ending;
+}
 
 void fill_site(wait_site& site, const task& self, const wait_place& place,
                interruptible may_interrupt) noexcept {
