@@ -81,7 +81,7 @@ void expect_alive_until_a_client_comes(const char* kind) {
   ASSERT_TRUE(server.wait_for_stdout("\n"));
   std::this_thread::sleep_for(std::chrono::milliseconds(400));  // time to go wrong
   const int fd = connect_to(server.out());
-  (void)!::write(fd, "x", 1);
+  (void)::send(fd, "x", 1, MSG_NOSIGNAL);
   const auto r = server.wait();
   ::close(fd);
   EXPECT_EQ(r.status, 0) << r.text();
@@ -91,6 +91,9 @@ void expect_alive_until_a_client_comes(const char* kind) {
 
 TEST(NoDeadlock, WhileATaskIsInAccept) {
   expect_alive_until_a_client_comes("accept");
+}
+TEST(NoDeadlock, WhileATaskIsInAcceptAndAnotherWorkerBecomesIdleLast) {
+  expect_alive_until_a_client_comes("accept_before_main");
 }
 TEST(NoDeadlock, WhileATaskIsInRead) {
   expect_alive_until_a_client_comes("read");

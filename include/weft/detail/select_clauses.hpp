@@ -26,14 +26,12 @@ struct borrowed_chan {
 //   bool is_still_quiet(const chan_moment& then) const;  // unchanged since
 // with these for the two kinds, and nil, which is always quiet.
 inline bool recv_is_quiet(const chan_head* c, chan_moment& now) noexcept {
-  if (c == nullptr) return true;
-  now = c->observe();
-  return !chan_head::recv_looks_ready(now.state);
+  now = c != nullptr ? c->observe() : chan_moment{};
+  return c == nullptr || !chan_head::recv_looks_ready(now.state);
 }
 inline bool send_is_quiet(const chan_head* c, chan_moment& now) noexcept {
-  if (c == nullptr) return true;
-  now = c->observe();
-  return !c->send_looks_ready(now.state);
+  now = c != nullptr ? c->observe() : chan_moment{};
+  return c == nullptr || !c->send_looks_ready(now.state);
 }
 inline bool is_unchanged(const chan_head* c, const chan_moment& then) noexcept {
   return c == nullptr || c->still_at(then);

@@ -62,6 +62,23 @@ void accept() {
     listener.accept();
   });
 }
+// The same, and the worker that becomes idle last is not the one that waits in the poller.
+void accept_before_main() {
+  auto ch = weft::make_chan<int>();
+  auto wakes = weft::spawn([=] {
+    weft::net::listener listener = weft::net::listen("tcp", "127.0.0.1:0");
+    std::printf("listening on %s\n", listener.local_address().to_string().c_str());
+    std::fflush(stdout);
+    listener.accept();
+    ch.send(1);
+  });
+  const auto end = std::chrono::steady_clock::now() + a_while / 4;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+  ch.recv();
+  wakes.join();
+  std::printf("woken\n");
+}
 // The test connects and sends a byte, after a while.
 void read() {
   wake_after([] {
@@ -107,6 +124,7 @@ const std::map<std::string, void (*)()> kinds = {
     {"blocking", blocking},
     {"running", running},
     {"accept", accept},
+    {"accept_before_main", accept_before_main},
     {"read", read},
     {"foreign_thread", foreign_thread},
     {"waker", waker},
@@ -117,5 +135,5 @@ const std::map<std::string, void (*)()> kinds = {
 int main(int argc, char** argv) {
   const auto kind = kinds.find(argc > 1 ? argv[1] : "");
   if (kind == kinds.end()) return 64;
-  return weft::run([&] { kind->second(); });
+  return weft::run(weft::options{.workers = 2}, [&] { kind->second(); });
 }

@@ -203,6 +203,19 @@ TEST(ChannelStandin, ACancelledWaiterIsSkippedAndItsFlagIsForgotten) {
   });
 }
 
+TEST(ChannelStandin, TheLastWaiterThatGivesUpTakesTheFlagAlong) {
+  standin::run([] {
+    auto ch = make_chan<int>();
+    auto& receiver = go_and_settle([&] { ch.recv(); });
+    EXPECT_NE(core_of(ch)->look(), 0u);
+    weft::rt::cancel_task(receiver);
+    settle();
+    EXPECT_EQ(core_of(ch)->look(), 0u);
+    EXPECT_EQ(ch.recv_for(1ms), std::nullopt);
+    EXPECT_EQ(core_of(ch)->look(), 0u);
+  });
+}
+
 TEST(ChannelStandin, ACancelledSenderKeepsItsValue) {
   standin::run([] {
     auto ch = make_chan<std::string>(1);
