@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "netpoll/poller.hpp"
+
 namespace weft::np {
 namespace {
 
@@ -55,6 +57,9 @@ void free_desc(poll_desc& desc) noexcept {
   desc.next_free = the_pool.free;
   the_pool.free = &desc;
 }
+
+void pool_lock_for_fork() noexcept { the_pool.lock.lock(); }
+void pool_unlock_after_fork() noexcept { the_pool.lock.unlock(); }
 
 poll_desc* find_desc(std::uint32_t index) noexcept {
   if (index / slab_size >= max_slabs) return nullptr;

@@ -65,6 +65,15 @@ void poller_stop() noexcept {
   the_poller.registered.store(0, std::memory_order_relaxed);
 }
 
+void poller_forget() noexcept {
+  if (current_epoch() == 0) return;
+  the_poller.epoch.store(0, std::memory_order_relaxed);
+  for (std::uint32_t i = 0, limit = desc_limit(); i != limit; ++i)
+    find_desc(i)->end_run([](rt::waiter&) {});
+  the_poller.in_use->close();  // the child's references to the parent's epoll; no more than that
+  the_poller.in_use = nullptr;
+}
+
 int add_to_poller(int fd, poll_tag tag) noexcept {
   const int error = the_poller.in_use->add(fd, tag);
   if (error == 0) the_poller.registered.fetch_add(1, std::memory_order_relaxed);

@@ -38,6 +38,12 @@ int poller_start() noexcept;
 // open and may be used in the next run.
 void poller_stop() noexcept;
 
+// Around a fork(). In the child, before the first poller_start(): forgets the parent's run, its
+// waiters and its registrations.
+void pool_lock_for_fork() noexcept;
+void pool_unlock_after_fork() noexcept;
+void poller_forget() noexcept;
+
 // Looks for events and appends the tasks that became ready to `out` (foreign threads and selects
 // that have not parked are dealt with here); returns how many were appended. timeout_ns: 0 looks,
 // rt::never_ns waits for ever; other values wait at most about so long, rounded up.

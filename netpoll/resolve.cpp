@@ -136,7 +136,7 @@ std::vector<net::address> resolve_unix(std::string_view path, std::error_code& e
 }  // namespace
 
 const std::error_category& lookup_category() noexcept {
-  static const lookup_errors category;
+  static const lookup_errors& category = *new lookup_errors;  // also for static destructors
   return category;
 }
 

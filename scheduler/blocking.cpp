@@ -25,6 +25,7 @@ void enter_blocking(task& self) noexcept {
 void leave_blocking(task& self) noexcept {
   scheduler& s = sched::the_scheduler();
   thread_info& here = this_thread();
+  if (here.worker == nullptr) return;  // forked inside
   WEFT_CHECK(here.in_blocking == &self, "the task that entered a blocking region leaves it");
   here.in_blocking = nullptr;
   worker& w = *here.worker;

@@ -121,6 +121,10 @@ void run_task(worker& self, rt::task& next) noexcept {
 
 void leave_for_ever(rt::task& self) noexcept {
   rt::thread_info& here = rt::this_thread();
+  if (here.worker == nullptr) [[unlikely]]
+    rt::fatal(
+        "a task's function has returned in a forked process, where no worker runs: leave such a "
+        "child by exec or _exit");
   worker& w = *here.worker;
   WEFT_CHECK(w.p != nullptr, "a task ends on a processor");
   rt::task* next = quick_next(w);

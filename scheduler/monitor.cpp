@@ -7,7 +7,10 @@
 //
 // It looks every millisecond while things change, up to ten while they do not, and sleeps for good
 // after some seconds in which every processor was idle. One processor: no monitor, nobody to wake.
+#include <memory>
+#include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/choose.hpp"
@@ -24,7 +27,10 @@ constexpr std::int64_t sleep_after_ns = 2'000'000'000;
 
 // 0 awake, 1 asleep until poked, 2 leave. Written by the monitor (0, 1), poke (0) and stop (2).
 rt::atomic<std::uint32_t> word{0};
-std::thread thread;
+
+// Never destroyed: the process may exit while it runs.
+alignas(std::thread) unsigned char thread_memory[sizeof(std::thread)];
+std::thread* thread = nullptr;
 
 enum : std::uint32_t { awake = 0, asleep = 1, leave = 2 };
 
@@ -102,15 +108,18 @@ void monitor_main() {
 void monitor_start() {
   if (the_scheduler().processor_count < 2) return;
   word.store(awake, std::memory_order_relaxed);
-  thread = std::thread(&monitor_main);
+  thread = ::new (static_cast<void*>(thread_memory)) std::thread(&monitor_main);
 }
 
 void monitor_stop() noexcept {
-  if (!thread.joinable()) return;
+  if (thread == nullptr) return;
   word.store(leave, std::memory_order_release);
   rt::futex_wake(word, 1);
-  thread.join();
+  thread->join();
+  std::destroy_at(std::exchange(thread, nullptr));
 }
+
+void monitor_forget() noexcept { thread = nullptr; }
 
 void monitor_poke() noexcept {
   // Pairs with sleep_for_good(): it sees the processor taken, or we see it asleep.

@@ -19,6 +19,7 @@
 #include "runtime/task/park.hpp"
 #include "runtime/task/task_end.hpp"
 #include "runtime/task/wait.hpp"
+#include "runtime/time/due_call.hpp"
 #include "scheduler/os_threads.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -81,6 +82,8 @@ void join_workers(scheduler& s) noexcept {
 
 void boot(const options& opts, bool embedded) {
   scheduler& s = the_scheduler();
+  watch_forks();
+  if (s.forked) clean_up_after_fork();
   s.opts = opts;
   s.embedded = embedded;
   s.deadlock_reported = false;
@@ -91,6 +94,7 @@ void boot(const options& opts, bool embedded) {
   s.main_ended.store(false, std::memory_order_relaxed);
   s.live_zero.store(0, std::memory_order_relaxed);
   s.next_id_block.store(1, std::memory_order_relaxed);
+  s.spawned_outside.store(0, std::memory_order_relaxed);
   make_processors(s, processors_for(opts));
   if (const int failure = np::poller_start())
     throw std::system_error(failure, std::generic_category(), "weft: the poller cannot start");
@@ -205,7 +209,7 @@ void drop_abandoned(scheduler& s) noexcept {
   });
   while (s.global.pop(UINT32_MAX) != nullptr) {
   }
-  s.spawned_outside.store(0, std::memory_order_relaxed);
+  rt::forget_due_calls();
 }
 
 void shut_down(int status) noexcept {
@@ -214,7 +218,7 @@ void shut_down(int status) noexcept {
   if (!workers_leave(grace_deadline(s.opts))) leave_process(status);
   monitor_stop();
   join_workers(s);
-  drop_abandoned(s);
+  if (s.opts.on_main_exit == main_exit::abandon) drop_abandoned(s);
   np::poller_stop();
   {
     rt::spin_guard guard(s.idle_lock);  // against stats()
@@ -248,7 +252,7 @@ void run_main_task(void* slot) {
     main.error = std::current_exception();
   }
   scheduler& s = the_scheduler();
-  rt::end_locals(*rt::current_task());
+  if (rt::task* self = rt::current_task()) rt::end_locals(*self);  // none if forked
   // Before anybody can find all other tasks asleep.
   s.main_ended.store(s.opts.on_main_exit != main_exit::wait, std::memory_order_release);
   main.done.store(1, std::memory_order_release);
@@ -335,6 +339,8 @@ void stop() {
   using namespace weft::sched;
   scheduler& s = the_scheduler();
   if (rt::this_thread().worker != nullptr) throw error("weft::stop: called inside a task");
+  if (s.forked)
+    throw error("weft::stop: this process was forked; the runtime is its parent's");
   if (!s.embedded || s.now_in.load(std::memory_order_acquire) != phase::running)
     throw error("weft::stop: no runtime was started by weft::start");
   end_tasks(0);

@@ -10,6 +10,7 @@
 //   monitor.cpp         the thread that notices work which nobody looks at
 //   outside.cpp         what can wake a task from outside; the deadlock decision
 //   run.cpp             run, start, stop: beginning and end
+//   fork.cpp            what a forked child gets
 //
 // One scheduler a process, never destroyed; each run starts it anew. Fields say who may touch them.
 #pragma once
@@ -45,6 +46,7 @@ struct scheduler {
   std::unique_ptr<processor[]> processors;
   bool embedded = false;  // by start(), not by run()
   std::uint64_t seed = 0;
+  bool forked = false;  // this process was forked while a runtime ran, and has had none since
 
   // --- shared, hot ---
   alignas(64) idle_state idle;
@@ -154,5 +156,10 @@ void check_deadlock() noexcept;
 void monitor_start();
 void monitor_stop() noexcept;
 void monitor_poke() noexcept;  // a processor is idle no more
+void monitor_forget() noexcept;  // in a forked child, where it does not exist
+
+// --- fork.cpp ---
+void watch_forks() noexcept;          // once a process is enough
+void clean_up_after_fork() noexcept;  // before the first runtime of a forked child
 
 }  // namespace weft::sched

@@ -102,7 +102,10 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   scheduler& s = sched::the_scheduler();
   const phase now = s.now_in.load(std::memory_order_acquire);
   if (now != phase::running && now != phase::draining)
-    throw error("weft: a task was spawned while no runtime runs: call weft::run or weft::start first");
+    throw error(s.forked ? "weft: a task was spawned in a forked process: the runtime is its "
+                           "parent's, a child needs a weft::run or weft::start of its own"
+                         : "weft: a task was spawned while no runtime runs: call weft::run or "
+                           "weft::start first");
   thread_info& here = this_thread();
   processor* p = sched::processor_here(here);
 

@@ -95,7 +95,8 @@ void on_quit(int number, siginfo_t* info, void* state) {
 
 void signals_install(bool wanted) noexcept {
   set_fatal_hook(&dump_tasks);
-  terminate_before = std::set_terminate(&on_terminate);
+  const std::terminate_handler before = std::set_terminate(&on_terminate);
+  if (before != &on_terminate) terminate_before = before;
   if (!wanted) return;
   (void)overflow_install(&on_overflow);
   struct sigaction ours = {};

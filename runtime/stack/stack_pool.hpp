@@ -85,6 +85,10 @@ class stack_pool {
   std::size_t slot_bytes() const noexcept { return class_.usable_bytes + stack_guard_bytes; }
   std::size_t usable_bytes() const noexcept { return class_.usable_bytes; }
 
+  // So that a forked child finds the lists whole.
+  void lock_for_fork() noexcept { lock_.lock(); }
+  void unlock_after_fork() noexcept { lock_.unlock(); }
+
   // Unmaps everything. Only when no slot is in use, nobody looks and no cache holds any: tests.
   void reset() noexcept;
 

@@ -28,11 +28,14 @@ struct service {
   due_call* last_due = nullptr;
 };
 
-// Never destroyed: nothing of ours runs in static destruction.
-service& the_service() noexcept {
-  static service& it = *new service;
+// Never destroyed: nothing of ours runs in static destruction. Replaced when its task was left as it
+// was; the old one stays, because calls that are pending there know it.
+atomic<service*>& service_slot() noexcept {
+  static atomic<service*>& it = *new atomic<service*>(new service);
   return it;
 }
+
+service& the_service() noexcept { return *service_slot().load(std::memory_order_acquire); }
 
 void note_due(timer_node& timer) noexcept {
   service& s = the_service();
@@ -146,6 +149,10 @@ bool set_due_call(due_call& what, std::int64_t when_ns) {
   if (must_start) spare.start();
   wake();
   return was_pending;
+}
+
+void forget_due_calls() noexcept {
+  service_slot().store(new service, std::memory_order_release);
 }
 
 bool cancel_due_call(due_call& what) noexcept {

@@ -31,4 +31,8 @@ bool set_due_call(due_call& what, std::int64_t when_ns);
 // be.
 bool cancel_due_call(due_call& what) noexcept;
 
+// No task runs any more, and the one that made the calls may have been left as it was: what is
+// pending is forgotten without a drop.
+void forget_due_calls() noexcept;
+
 }  // namespace weft::rt
