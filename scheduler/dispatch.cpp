@@ -150,17 +150,11 @@ void push_last(worker& self, rt::task& runnable) noexcept {
   processor& p = *self.p;
   if (p.queue.push(&runnable)) return;
   // Full: half of it goes where everybody looks. Thieves may make room meanwhile; then no harm.
-  rt::task* half[local_queue_capacity / 2];
-  const std::uint32_t count = p.queue.take_half(half);
-  for (std::uint32_t i = 0; i + 1 < count; ++i) half[i]->next = half[i + 1];
-  runnable.next = nullptr;
-  if (count == 0) {
-    the_scheduler().global.push(runnable);
-    return;
-  }
-  half[count - 1]->next = &runnable;
-  the_scheduler().global.push_chain(*half[0], runnable, count + 1);
-  p.count.overflowed.add(count + 1);
+  rt::task* batch[local_queue_capacity / 2 + 1];
+  std::uint32_t count = p.queue.take_half(batch);
+  batch[count++] = &runnable;
+  the_scheduler().global.push_all(batch, count);
+  p.count.overflowed.add(count);
 }
 
 void inject(rt::task& runnable) noexcept {

@@ -8,6 +8,8 @@
 // Order: own timers, poller, global queue (a share), run-next, local queue, then everything again
 // after becoming a searcher: other processors' queues and timers, and last their run-next slots, if
 // their worker has not dispatched anything since the search began.
+#include <algorithm>
+
 #include "netpoll/poller.hpp"
 #include "runtime/base/choose.hpp"
 #include "runtime/task/park.hpp"
@@ -53,16 +55,11 @@ rt::task* take_global(worker& self) noexcept {
   scheduler& s = the_scheduler();
   const std::uint32_t size = s.global.size();
   if (size == 0) return nullptr;
-  std::uint32_t share = size / s.processor_count + 1;
-  if (share > local_queue_capacity / 2) share = local_queue_capacity / 2;
-  rt::task* first = s.global.pop(share);
-  if (first == nullptr) return nullptr;
-  for (rt::task* task = first->next; task != nullptr;) {
-    rt::task* next = task->next;
-    push_last(self, *task);
-    task = next;
-  }
-  return first;
+  rt::task* taken[local_queue_capacity / 2];
+  const std::uint32_t count =
+      s.global.pop(taken, std::min(size / s.processor_count + 1, local_queue_capacity / 2));
+  for (std::uint32_t i = 1; i < count; ++i) push_last(self, *taken[i]);
+  return count != 0 ? taken[0] : nullptr;
 }
 
 rt::task* take_own(worker& self) noexcept {
