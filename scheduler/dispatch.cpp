@@ -13,7 +13,7 @@
 namespace weft::sched {
 namespace {
 
-// Dispatches from the run-next slot in a row before the local queue gets its turn: two tasks that
+// Dispatches of the front's next in a row before the others get their turn: two tasks that
 // wake each other share one time slice, and the others wait no longer for it.
 constexpr std::uint32_t run_next_limit = 32;
 
@@ -93,21 +93,22 @@ void finish_switch() noexcept {
 
 rt::task* quick_next(worker& self) noexcept {
   processor& p = *self.p;
-  if (++p.tick >= p.round_ticks) return nullptr;  // time for a round: timers, poller, global queue
+  ++p.tick;
+  if (is_round_due(p)) return nullptr;
   if (p.run_next_streak < run_next_limit) {
-    if (p.run_next.load(std::memory_order_relaxed) != nullptr) {
-      // acquire pairs with push_next() of another worker; a thief may have been faster.
-      if (rt::task* next = p.run_next.exchange(nullptr, std::memory_order_acquire)) {
-        ++p.run_next_streak;
-        return next;
-      }
+    if (rt::task* next = p.front.take_next()) {
+      ++p.run_next_streak;
+      return next;
     }
   }
   p.run_next_streak = 0;
+  return take_oldest(p);
+}
+
+rt::task* take_oldest(processor& p) noexcept {
+  if (rt::task* next = p.front.take_first()) return next;
   if (rt::task* next = p.queue.pop()) return next;
-  return p.run_next.load(std::memory_order_relaxed) != nullptr
-             ? p.run_next.exchange(nullptr, std::memory_order_acquire)
-             : nullptr;
+  return p.front.take_next();
 }
 
 void run_task(worker& self, rt::task& next) noexcept {
@@ -139,15 +140,30 @@ void leave_for_ever(rt::task& self) noexcept {
 }
 
 void push_next(worker& self, rt::task& runnable) noexcept {
-  // release pairs with the exchange of quick_next() or of a thief.
-  rt::task* displaced = self.p->run_next.exchange(&runnable, std::memory_order_acq_rel);
+  rt::task* displaced = self.p->front.put_next(&runnable);
   if (displaced == nullptr) return;
   push_last(self, *displaced);
+  wake_after_push(*self.p);
+}
+
+// What is in the front is worth waking somebody only if that has been of use lately: two tasks that
+// wake each other, and a third, do it all the time. What lies in the queue always is.
+void wake_after_push(const processor& p) noexcept {
+  scheduler& s = the_scheduler();
+  if (s.processor_count == 1) return;  // it is ours, so nobody sleeps
+  if (p.queue.empty() &&
+      p.now_ns.load(std::memory_order_relaxed) < s.quiet_until_ns.load(std::memory_order_relaxed))
+    return;
   wake_if_needed();
 }
 
 void push_last(worker& self, rt::task& runnable) noexcept {
   processor& p = *self.p;
+  if (p.queue.empty() && p.front.put_first(&runnable)) return;
+  push_shared(p, runnable);
+}
+
+void push_shared(processor& p, rt::task& runnable) noexcept {
   if (p.queue.push(&runnable)) return;
   // Full: half of it goes where everybody looks. Thieves may make room meanwhile; then no harm.
   rt::task* batch[local_queue_capacity / 2 + 1];
@@ -213,7 +229,7 @@ void ready_task(task& parked) noexcept {
     sched::push_next(*here.worker, parked);
   } else {
     sched::push_last(*here.worker, parked);
-    sched::wake_if_needed();
+    sched::wake_after_push(*here.worker->p);
   }
 }
 
@@ -221,6 +237,7 @@ void yield_task(task& self) noexcept {
   thread_info& here = this_thread();
   worker& w = *here.worker;
   task* next = sched::quick_next(w);
+  if (next == nullptr && !sched::is_round_due(*w.p)) return;  // nobody else wants to run
   self.state.store(task_state::runnable, std::memory_order_relaxed);
   w.after = after_switch::requeue;
   sched::leave_for(here, w, self, next);

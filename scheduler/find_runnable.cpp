@@ -5,9 +5,9 @@
 // global queue. In between, dispatches cost nothing of that. Tasks that run long make rounds rare,
 // so the number of dispatches to the next round follows the time the last ones took.
 //
-// Order: own timers, poller, global queue (a share), run-next, local queue, then everything again
-// after becoming a searcher: other processors' queues and timers, and last their run-next slots, if
-// their worker has not dispatched anything since the search began.
+// Order: own timers, poller, global queue (a share), front, local queue, then everything again
+// after becoming a searcher: other processors' queues and timers, and their fronts, if their worker
+// has dispatched nothing since the search began.
 #include <algorithm>
 
 #include "netpoll/poller.hpp"
@@ -25,6 +25,10 @@ constexpr std::int64_t long_round_ns = 200'000;
 constexpr std::int64_t poll_interval_ns = 20'000;
 // How long a searcher looks before it sleeps: about what waking it again would cost.
 constexpr std::int64_t search_ns = 20'000;
+// A processor that dispatches nothing for so long may be robbed of its front.
+constexpr std::int64_t stuck_ns = 3'000;
+// How long nobody is woken for a front after a search that found nothing.
+constexpr std::int64_t quiet_ns = 500'000;
 
 void note_round(processor& p, std::int64_t now) noexcept {
   if (p.tick >= p.round_ticks) {
@@ -62,12 +66,6 @@ rt::task* take_global(worker& self) noexcept {
   return count != 0 ? taken[0] : nullptr;
 }
 
-rt::task* take_own(worker& self) noexcept {
-  processor& p = *self.p;
-  if (rt::task* next = p.queue.pop()) return next;
-  return p.run_next.exchange(nullptr, std::memory_order_acquire);
-}
-
 // One look at every other processor, from a random one on.
 rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
   scheduler& s = the_scheduler();
@@ -83,47 +81,58 @@ rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
     }
     if (victim.timers.next_ns() <= now) {
       p.count.timers.add(static_cast<std::uint64_t>(victim.timers.fire_due(now)));
-      if (rt::task* next = take_own(self)) return next;
+      if (rt::task* next = take_oldest(p)) return next;
     }
   }
   return nullptr;
 }
 
-// A task in a run-next slot belongs to its worker, which will be free for it in a moment, unless it
-// is busy with a long task.
-rt::task* rob_run_next(worker& self, const std::uint64_t* dispatched_before) noexcept {
-  scheduler& s = the_scheduler();
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
-    processor& victim = s.processors[i];
-    if (&victim == self.p || victim.run_next.load(std::memory_order_relaxed) == nullptr) continue;
-    if (victim.count.dispatched.get() != dispatched_before[i]) continue;
-    if (rt::task* next = victim.run_next.exchange(nullptr, std::memory_order_acquire)) {
-      self.p->count.stolen.add();
-      return next;
-    }
+// What the other processors had dispatched when a search began.
+class activity {
+ public:
+  activity() noexcept {
+    scheduler& s = the_scheduler();
+    count_ = std::min(s.processor_count, most);
+    for (std::uint32_t i = 0; i < count_; ++i) before_[i] = s.processors[i].count.dispatched.get();
   }
-  return nullptr;
-}
+
+  // The front of a processor belongs to its worker, which will be free for it in a moment, unless it
+  // runs a long task: then it has dispatched nothing since.
+  rt::task* rob_a_stuck_one(worker& self) const noexcept {
+    scheduler& s = the_scheduler();
+    for (std::uint32_t i = 0; i < count_; ++i) {
+      processor& victim = s.processors[i];
+      if (&victim == self.p || victim.count.dispatched.get() != before_[i]) continue;
+      if (rt::task* next = victim.front.rob()) {
+        self.p->count.stolen.add();
+        return next;
+      }
+    }
+    return nullptr;
+  }
+
+ private:
+  static constexpr std::uint32_t most = 64;  // more are left to those whose search begins elsewhere
+  std::uint64_t before_[most];
+  std::uint32_t count_;
+};
 
 rt::task* search(worker& self) noexcept {
-  scheduler& s = the_scheduler();
-  constexpr std::uint32_t watched = 64;  // beyond that run-next slots are left to the monitor
-  std::uint64_t dispatched_before[watched];
-  const bool watch = s.processor_count <= watched;
-  if (watch)
-    for (std::uint32_t i = 0; i < s.processor_count; ++i)
-      dispatched_before[i] = s.processors[i].count.dispatched.get();
-
+  const activity since_start;
   const std::int64_t start = rt::now_ns();
   std::int64_t now = start;
   do {
     if (is_stopping()) return nullptr;
     if (rt::task* next = look_at_others(self, now)) return next;
     if (rt::task* next = take_global(self)) return next;
+    if (now - start > stuck_ns) {
+      if (rt::task* next = since_start.rob_a_stuck_one(self)) return next;
+    }
     for (int i = 0; i < 32; ++i) rt::cpu_relax();
     now = rt::now_ns();
   } while (now - start < search_ns);
-  return watch ? rob_run_next(self, dispatched_before) : nullptr;
+  the_scheduler().quiet_until_ns.store(now + quiet_ns, std::memory_order_relaxed);
+  return nullptr;
 }
 
 }  // namespace
@@ -164,7 +173,7 @@ rt::task* find_runnable(worker& self) noexcept {
   p.gave_to_pinned = false;
   rt::task* next = take_global(self);
   if (next == nullptr) next = quick_next(self);
-  if (next == nullptr) next = take_own(self);
+  if (next == nullptr) next = take_oldest(p);
   if (next == nullptr && s.pinned_waiting.load(std::memory_order_relaxed) != 0 &&
       give_to_pinned(self))
     return nullptr;

@@ -56,11 +56,12 @@ inline void give_processor_locked(scheduler& s, worker& w, processor& p, bool as
   count_taken_locked(s, as_searcher);
 }
 
-// The processor's tasks must lie where others can take them: a run-next task of an idle processor
+// The processor's tasks must lie where others can take them: what is in the front of an idle processor
 // would be nobody's. By the owner, before leave_processor_locked.
-inline void take_out_run_next(worker& w) noexcept {
-  if (rt::task* next = w.p->run_next.exchange(nullptr, std::memory_order_acquire))
-    push_last(w, *next);
+inline void take_out_front(worker& w) noexcept {
+  processor& p = *w.p;
+  if (rt::task* first = p.front.take_first()) push_shared(p, *first);
+  if (rt::task* next = p.front.take_next()) push_shared(p, *next);
 }
 
 // The worker goes on without a processor and without being spare.

@@ -189,7 +189,7 @@ void sleep_until_work(worker& self) noexcept {
 
 void hand_off_processor(worker& self) noexcept {
   scheduler& s = the_scheduler();
-  take_out_run_next(self);
+  take_out_front(self);
   {
     rt::spin_guard guard(s.idle_lock);
     leave_processor_locked(s, self);

@@ -1,9 +1,9 @@
 // The monitor: a thread that notices work which nobody looks at while processors are idle.
 //
 // Waking is done only for surplus work, so three things can wait behind a task that runs long: the
-// task in the run-next slot of its processor, timers of its processor, and descriptors when the
-// worker that waited in the poller got it to run. If the monitor sees one of them twice with nothing
-// dispatched in between it wakes a worker, which finds it as a searcher does.
+// tasks in the front of its processor, timers of its processor, and descriptors when the worker that
+// waited in the poller got it to run. If the monitor sees one of them wait it wakes a worker, which
+// finds it as a searcher does.
 //
 // It looks every millisecond while things change, up to ten while they do not, and sleeps for good
 // after some seconds in which every processor was idle. One processor: no monitor, nobody to wake.
@@ -23,6 +23,7 @@ namespace {
 constexpr std::int64_t shortest_ns = 1'000'000;
 constexpr std::int64_t longest_ns = 10'000'000;
 constexpr std::int64_t overdue_ns = 1'000'000;
+constexpr std::int64_t long_task_ns = 5'000;
 constexpr std::int64_t sleep_after_ns = 2'000'000'000;
 
 // 0 awake, 1 asleep until poked, 2 leave. Written by the monitor (0, 1), poke (0) and stop (2).
@@ -47,9 +48,11 @@ class observer {
     for (std::uint32_t i = 0; i < s.processor_count; ++i) {
       processor& p = s.processors[i];
       const std::uint64_t dispatched = p.count.dispatched.get();
-      const bool still = dispatched == dispatched_[i];
+      // Its tasks run long, so what is in its front waits for long.
+      const bool slow = static_cast<std::int64_t>(dispatched - dispatched_[i]) * long_task_ns <
+                        now - looked_at_ns_;
       dispatched_[i] = dispatched;
-      if (still && p.run_next.load(std::memory_order_relaxed) != nullptr) waiting = true;
+      if (slow && !p.front.empty()) waiting = true;
       if (p.timers.next_ns() < now - overdue_ns) waiting = true;
       const std::int64_t round = p.now_ns.load(std::memory_order_relaxed);
       if (round > last_poll) last_poll = round;
@@ -58,11 +61,13 @@ class observer {
     if (s.io_waiting.load(std::memory_order_relaxed) > 0 && now - last_poll > overdue_ns &&
         !somebody_polls())
       waiting = true;
+    looked_at_ns_ = now;
     return waiting;
   }
 
  private:
   std::vector<std::uint64_t> dispatched_;
+  std::int64_t looked_at_ns_ = 0;
 };
 
 void sleep_for_good() {

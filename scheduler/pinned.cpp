@@ -66,7 +66,7 @@ void sleep_in_place(worker& w, rt::task& self) noexcept {
 // The processor is given away; the task is runnable again (a yield) or parked.
 void give_up_processor(worker& w, rt::task& self, bool runnable) noexcept {
   scheduler& s = the_scheduler();
-  take_out_run_next(w);
+  take_out_front(w);
   s.idle_lock.lock();
   if (w.pinned_ready) {
     w.pinned_ready = false;
@@ -88,7 +88,7 @@ void give_up_processor(worker& w, rt::task& self, bool runnable) noexcept {
 
 // Nothing that a yield should let go first.
 bool is_alone(const processor& p) noexcept {
-  return p.run_next.load(std::memory_order_relaxed) == nullptr && !work_is_waiting() &&
+  return p.front.empty() && !work_is_waiting() &&
          the_scheduler().io_waiting.load(std::memory_order_relaxed) == 0 &&
          p.timers.next_ns() > rt::now_ns() && !is_stopping();
 }
@@ -162,7 +162,7 @@ void wait_for_processor_in_place(worker& w, rt::task& self) noexcept {
 
 bool give_to_pinned(worker& self) noexcept {
   scheduler& s = the_scheduler();
-  take_out_run_next(self);
+  take_out_front(self);
   s.idle_lock.lock();
   worker* w = pop_pinned_locked(s);
   if (w == nullptr) {

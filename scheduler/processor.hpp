@@ -1,8 +1,8 @@
-// The right to run tasks, with everything a worker needs for it near at hand: run-next slot, local
+// The right to run tasks, with everything a worker needs for it near at hand: front slots, local
 // queue, timers, warm stacks.
 //
 // A processor is owned by the worker that holds it, or is on the idle list. Others may steal from
-// its queue and its run-next slot, look at its timers and read its counters at any time.
+// its queue, rob its front, look at its timers and read its counters at any time.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "runtime/task/task.hpp"
 #include "runtime/time/timer_heap.hpp"
 #include "scheduler/counters.hpp"
+#include "scheduler/front_slots.hpp"
 #include "scheduler/local_queue.hpp"
 
 namespace weft::sched {
@@ -22,7 +23,7 @@ inline constexpr std::uint32_t local_queue_capacity = 256;
 struct alignas(64) processor {
   // --- owner only ---
   std::uint32_t index = 0;
-  std::uint32_t run_next_streak = 0;  // dispatches from run_next in a row
+  std::uint32_t run_next_streak = 0;  // dispatches of the front's next in a row
   std::uint32_t tick = 0;             // dispatches since the last round
   std::uint32_t round_ticks = 64;     // dispatches until the next round; see find_runnable.cpp
   std::int64_t round_ns = 0;          // when the last round was
@@ -38,8 +39,7 @@ struct alignas(64) processor {
   rt::atomic<std::int64_t> now_ns{0};  // the clock at the last round
 
   // --- anybody ---
-  // The task made ready last: it runs next, while its data is warm. exchange by owner and thieves.
-  alignas(64) rt::atomic<rt::task*> run_next{nullptr};
+  alignas(64) front_slots<rt::task> front;
   local_queue<rt::task, local_queue_capacity> queue;
   rt::timer_heap timers;
 

@@ -207,7 +207,8 @@ void drop_abandoned(scheduler& s) noexcept {
     task.state.store(rt::task_state::abandoned, std::memory_order_relaxed);
     task.cancel.finish();
   });
-  while (s.global.pop(UINT32_MAX) != nullptr) {
+  rt::task* dropped[64];
+  while (s.global.pop(dropped, 64) != 0) {
   }
   rt::forget_due_calls();
 }

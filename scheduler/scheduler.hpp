@@ -56,6 +56,9 @@ struct scheduler {
   // How many are on the list of pinned ones; written under the idle lock, read as the global
   // queue's size is.
   rt::atomic<std::uint32_t> pinned_waiting{0};
+  // Until then nobody is woken for a task in a processor's front: a search has found nothing of use.
+  // Written by searchers, read by pushers; only a hint, what it delays is noticed by the monitor.
+  alignas(64) rt::atomic<std::int64_t> quiet_until_ns{0};
 
   // --- under idle_lock ---
   alignas(64) rt::spin_lock idle_lock;
@@ -102,6 +105,12 @@ inline void ask_for_round(processor& p) noexcept { p.tick = p.round_ticks; }
 // Runnable tasks enter here. push_next: hot, runs next. push_last: behind the others.
 void push_next(worker& self, rt::task& runnable) noexcept;
 void push_last(worker& self, rt::task& runnable) noexcept;
+// To the queue, where thieves look. The caller owns the processor.
+void push_shared(processor& p, rt::task& runnable) noexcept;
+// The oldest task of the caller's processor.
+rt::task* take_oldest(processor& p) noexcept;
+// Time to look at the timers, the poller and the global queue; quick_next() says null then.
+inline bool is_round_due(const processor& p) noexcept { return p.tick >= p.round_ticks; }
 void inject(rt::task& runnable) noexcept;  // any thread
 void inject_list(rt::task* list) noexcept;                // any thread; tasks in state parked
 void queue_list(worker& self, rt::task* list) noexcept;  // the same, to the local queue
@@ -118,6 +127,8 @@ std::int64_t earliest_timer_ns() noexcept;
 void worker_main(worker& self) noexcept;
 // After surplus work was pushed: wakes one worker if that is worth it.
 void wake_if_needed() noexcept;
+// The same, after a push to the front or the queue of the caller's processor.
+void wake_after_push(const processor& p) noexcept;
 void wake_one() noexcept;
 // Sleeps until there may be work; on return the worker has a processor or the scheduler stops.
 void sleep_until_work(worker& self) noexcept;

@@ -10,14 +10,14 @@ namespace {
 [[gnu::noinline]] int recurse(int depth) {
   volatile char frame[512];
   frame[0] = static_cast<char>(depth);
-  const int below = recurse(depth + 1);
+  const int below = depth < 0 ? 0 : recurse(depth + 1);
   return below + frame[0];
 }
 
 [[gnu::noinline]] int recurse_widely(int depth) {
   volatile char frame[12 * 1024];
   for (char volatile& c : frame) c = static_cast<char>(depth);
-  const int below = recurse_widely(depth + 1);
+  const int below = depth < 0 ? 0 : recurse_widely(depth + 1);
   return below + frame[depth % 1000];
 }
 
