@@ -41,7 +41,7 @@ void leave_for(rt::thread_info& here, worker& w, rt::task& self, rt::task* next)
 
 void finish_task(worker& w, rt::task& ended) noexcept {
   rt::context_destroy(ended.ctx);
-  const rt::stack_span stack = ended.stack;
+  const rt::stack_span stack = ended.stack();
   set_state(ended, rt::task_state::unused);
   w.p->stacks.give(stack);
   w.p->count.finished.add();

@@ -18,6 +18,7 @@
 //
 // Rejected: letting other tasks run on the thread meanwhile (they would see what the pinned one keeps
 // in thread-local storage, which is what pinning is for); a queue of its own for each thread.
+#include "runtime/base/check.hpp"
 #include "runtime/base/choose.hpp"
 #include "runtime/task/park.hpp"
 #include "scheduler/idle_lists.hpp"
@@ -188,6 +189,7 @@ bool give_to_pinned(worker& self) noexcept {
 namespace weft::rt {
 
 void pin_task(task& self) noexcept {
+  WEFT_CHECK(self.pins != 255, "at most 255 pin_thread guards at a time");
   if (self.pins++ != 0) return;
   sched::worker& w = *this_thread().worker;
   self.pinned_to = &w;

@@ -94,6 +94,8 @@ void note_task_gone() noexcept {
 
 namespace weft::rt {
 
+static_assert(!WEFT_CONTEXT_INLINE || sizeof(task) == 192, "three lines, see task.hpp");
+
 using sched::phase;
 using sched::processor;
 using sched::scheduler;
@@ -120,10 +122,8 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   fresh.id = sched::next_id(p);
   fresh.parent_id = here.current != nullptr ? here.current->id : 0;
   fresh.spawn_pc = spawn_pc;
-  fresh.stack = span;
   fresh.name[0] = '\0';
   fresh.ended_early = false;
-  fresh.held_locks = 0;
   fresh.locals = nullptr;
   fresh.next = nullptr;
 
@@ -131,6 +131,7 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   top = (top - closure_size) & ~(std::uintptr_t{closure_align < 16 ? 16 : closure_align} - 1);
   fresh.closure = reinterpret_cast<void*>(top);
   context_make(fresh.ctx, {span.lo, reinterpret_cast<std::byte*>(top)}, &sched::task_entry, &fresh);
+  WEFT_DCHECK(fresh.stack() == span, "the record ends where the stack ends");
   return fresh;
 }
 
@@ -155,7 +156,7 @@ void start_task(task& fresh) noexcept {
 
 void discard_task(task& fresh) noexcept {
   context_destroy(fresh.ctx);
-  const stack_span span = fresh.stack;
+  const stack_span span = fresh.stack();
   if (processor* p = sched::processor_here(this_thread()))
     p->stacks.give(span);
   else

@@ -45,34 +45,45 @@ inline constexpr std::size_t max_task_name = 31;
 
 inline constexpr std::uint32_t task_stamp = 0x7745'f71d;
 
-struct task : waiter {
+// So that the context comes first.
+struct task_context {
+  context ctx;
+};
+
+// Three cache lines: a wave of 10,000 tasks finds none of them warm, so what a spawn, a switch and a
+// wake-up touch is packed.
+struct task : task_context, waiter {
   task() noexcept : waiter(waiter_kind::task) {}
 
-  // Hot: what a switch and a wake-up touch.
-  context ctx;
+  // --- the second line (the context is the first): what a spawn and a wake-up touch ---
   atomic<task_state> state{task_state::unused};
-  bool ending = false;  // owner only: its task_local values are being destroyed
+  // Owner only.
+  bool ended_early : 1 = false;  // this_task::exit or cancelled, join() says so
+  bool ending : 1 = false;       // its task_local values are being destroyed
+  std::uint8_t pins = 0;         // weft::pin_thread guards, nested
+  std::uint32_t stamp = task_stamp;  // memory of a fresh slot is zero: not a record yet
+  task* next = nullptr;  // owner of the list it is on: a batch, the poller's result
   // Owner only; who makes it ready reads it. Non-null: may run on that worker's thread only.
   sched::worker* pinned_to = nullptr;
-  task* next = nullptr;  // owner of the list it is on: global queue, batch, poller's result
   cancel_state<wait_site> cancel;
 
-  std::uint32_t stamp = task_stamp;  // memory of a fresh slot is zero: not a record yet
-
   // Constant while the task lives.
-  std::uint64_t id = 0;
-  std::uint64_t parent_id = 0;        // 0: spawned by a foreign thread
-  const void* spawn_pc = nullptr;     // return address of the spawn, in the user's code
-  stack_span stack{};                 // all of the slot's stack, record included
   void (*run)(void* closure) = nullptr;  // calls the closure and destroys it
   void* closure = nullptr;
 
+  // --- the third line ---
+  std::uint64_t id = 0;
+  const void* spawn_pc = nullptr;  // return address of the spawn, in the user's code
+  std::uint64_t parent_id = 0;     // 0: spawned by a foreign thread
+
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // local_values, see locals.hpp
-  std::uint32_t pins = 0;        // weft::pin_thread guards, nested
-  std::uint32_t held_locks = 0;  // mutexes and shared_mutexes it owns
-  bool ended_early = false;  // this_task::exit or cancelled: join() says so
   char name[max_task_name + 1] = {};
+
+  // All of the slot's stack, record included.
+  stack_span stack() const noexcept {
+    return {ctx.stack.lo, const_cast<std::byte*>(reinterpret_cast<const std::byte*>(this + 1))};
+  }
 };
 
 // Where a stack keeps its record. The memory may be zero (never used, or given back): then `stamp`

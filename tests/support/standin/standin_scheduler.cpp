@@ -114,7 +114,7 @@ void resume(task& t) {
       t.state.store(task_state::unused, std::memory_order_relaxed);
       weft::rt::context_destroy(t.ctx);
       std::erase(the->live, &t);
-      weft::rt::stack_pool::of_class(weft::rt::task_stack_class).release(t.stack);
+      weft::rt::stack_pool::of_class(weft::rt::task_stack_class).release(t.stack());
       break;
   }
 }
@@ -245,7 +245,6 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   const task* parent = current_task();
   fresh.parent_id = parent != nullptr ? parent->id : 0;
   fresh.spawn_pc = spawn_pc;
-  fresh.stack = span;
   fresh.name[0] = '\0';
   fresh.ended_early = false;
   fresh.locals = nullptr;
@@ -265,7 +264,7 @@ void start_task(task& fresh) noexcept {
 
 void discard_task(task& fresh) noexcept {
   context_destroy(fresh.ctx);
-  stack_pool::of_class(task_stack_class).release(fresh.stack);
+  stack_pool::of_class(task_stack_class).release(fresh.stack());
 }
 
 void arm_timer(timer_node& timer, std::int64_t when_ns) noexcept {
