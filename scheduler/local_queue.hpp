@@ -11,6 +11,9 @@
 // stealing (BWoS), which saves the owner's one; a Chase-Lev deque, which is last in first out.
 #pragma once
 
+
+
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/base/atomic.hpp"
@@ -46,8 +49,15 @@ class local_queue {
     while (head != tail) {
       T* item = slots_[head % Capacity].load(std::memory_order_relaxed);
       if (head_.compare_exchange_weak(head, head + 1, std::memory_order_relaxed,
-                                      std::memory_order_relaxed))
+                                      std::memory_order_relaxed)) {
+        // Whoever comes after the next one may not have run for long: its misses are taken now.
+        if (tail - head > 2) {
+          const T* later = slots_[(head + 2) % Capacity].load(std::memory_order_relaxed);
+          __builtin_prefetch(later, 1);
+          __builtin_prefetch(reinterpret_cast<const std::byte*>(later) + 64, 1);
+        }
         return item;
+      }
     }
     return nullptr;
   }

@@ -97,6 +97,7 @@ inline bool claim_node(wait_node& node, bool& must_ready) noexcept {
 inline won_waiter take_waiter(wait_queue& queue) noexcept {
   while (wait_node* node = queue.head) {
     queue.unlink(*node);
+    __builtin_prefetch(queue.head, 1);  // on another stack, which nobody has touched for a while
     won_waiter won{node, false};
     if (claim_node(*node, won.must_ready)) return won;
   }
