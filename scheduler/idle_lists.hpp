@@ -16,7 +16,7 @@ inline processor* pop_idle_locked(scheduler& s) noexcept {
   processor* p = s.idle_processors;
   if (p == nullptr) return nullptr;
   s.idle_processors = p->next_idle;
-  s.deadlock_reported = false;
+  s.deadlock_said = deadlock_news::none;
   return p;
 }
 

@@ -58,13 +58,19 @@ void check_deadlock() noexcept {
   scheduler& s = the_scheduler();
   {
     rt::spin_guard guard(s.idle_lock);
-    if (s.deadlock_reported || !all_asleep_locked(s)) return;
-    s.deadlock_reported = true;
+    if (s.deadlock_said == deadlock_news::definite || !all_asleep_locked(s)) return;
   }
+  // Counted before the second look: a thread that becomes known meanwhile is seen there, awake.
   rt::deadlock_verdict verdict;
   verdict.unknown_threads = unknown_threads(s);
   verdict.definite = !s.embedded && (verdict.unknown_threads == 0 ||
                                      s.opts.foreign_threads == foreign_policy::never_wake);
+  {
+    rt::spin_guard guard(s.idle_lock);
+    const deadlock_news news = verdict.definite ? deadlock_news::definite : deadlock_news::possible;
+    if (s.deadlock_said >= news || !all_asleep_locked(s)) return;
+    s.deadlock_said = news;
+  }
   rt::handle_deadlock(s.opts.on_deadlock, verdict);
 }
 

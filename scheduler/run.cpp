@@ -86,7 +86,7 @@ void boot(const options& opts, bool embedded) {
   if (s.forked) clean_up_after_fork();
   s.opts = opts;
   s.embedded = embedded;
-  s.deadlock_reported = false;
+  s.deadlock_said = deadlock_news::none;
   s.poller_taken = false;
   s.first_pinned = s.last_pinned = nullptr;
   s.pinned_waiting.store(0, std::memory_order_relaxed);

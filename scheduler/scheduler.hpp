@@ -39,6 +39,10 @@ enum class phase : std::uint32_t {
   stopping,  // workers leave at their next look
 };
 
+// What has been reported: a possible deadlock may become a definite one, when the threads that were
+// unknown have become known.
+enum class deadlock_news : std::uint8_t { none, possible, definite };
+
 struct scheduler {
   // --- constant during a run ---
   options opts;
@@ -67,7 +71,7 @@ struct scheduler {
   std::vector<std::unique_ptr<worker>> workers;
   worker* first_pinned = nullptr;  // their pinned tasks are runnable and want a processor; FIFO
   worker* last_pinned = nullptr;
-  bool deadlock_reported = false;  // until something runs again
+  deadlock_news deadlock_said = deadlock_news::none;  // until something runs again
   // At most one idle worker waits in the poller, for descriptors and for the earliest timer.
   bool poller_taken = false;
   bool poller_interrupted = false;  // told to come out; it will take an idle processor

@@ -118,7 +118,16 @@ TEST(ForeignThread, ThatIsSaidToWakeNobodyDoesNotHideADeadlock) {
 
 // It may be seen for a moment before it is known: then that comes first.
 TEST(ForeignThread, ThatIsParkedInWeftDoesNotHideADeadlock) {
-  subprocess program({crash_program("foreign"), "parked"});
+  subprocess program({crash_program("foreign"), "parks_at_once"});
+  const auto r = program.wait();
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_TRUE(contains(r.err, weft_test::all_asleep)) << r.text();
+}
+
+TEST(ForeignThread, ThatParksAfterAPossibleDeadlockWasReportedMakesItADefiniteOne) {
+  subprocess program({crash_program("foreign"), "parks_late"});
+  ASSERT_TRUE(program.wait_for_stderr("possible deadlock: all tasks are asleep")) << program.err();
+  program.write_stdin("x");
   const auto r = program.wait();
   EXPECT_EQ(r.status, 2) << r.text();
   EXPECT_TRUE(contains(r.err, weft_test::all_asleep)) << r.text();

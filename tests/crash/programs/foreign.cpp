@@ -1,7 +1,7 @@
 // All tasks wait and a thread exists that weft has never seen: it waits for a byte on stdin and may
 // then send. Whether that counts is the argument: may_wake (the default policy) or never_wake. With
-// the argument `parked` the thread has called weft and is parked in it, so that it cannot wake
-// anybody.
+// `parks_at_once` and `parks_late` (after that byte) the thread calls weft and is parked in it, so that
+// it cannot wake anybody.
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,12 +16,12 @@ int main(int argc, char** argv) {
 
   auto ch = weft::make_chan<int>();
   std::thread outside([ch, policy] {
-    if (policy == "parked") {
-      weft::make_chan<int>().recv();
-      return;
-    }
     char byte = 0;
-    if (::read(STDIN_FILENO, &byte, 1) == 1) ch.send(7);
+    if (policy != "parks_at_once" && ::read(STDIN_FILENO, &byte, 1) != 1) return;
+    if (policy == "parks_at_once" || policy == "parks_late")
+      weft::make_chan<int>().recv();
+    else
+      ch.send(7);
   });
   const int status = weft::run(options, [ch] { std::printf("received %d\n", ch.recv().value()); });
   outside.join();
