@@ -79,8 +79,7 @@ void clean_up_after_fork() noexcept {
     // Somebody may have been looking at it: nothing of what that left is to be waited for.
     ::new (static_cast<void*>(&task.cancel)) rt::cancel_state<rt::wait_site>;
   });
-  while (s.global.pop(UINT32_MAX) != nullptr) {
-  }
+  s.global.forget();
   rt::forget_due_calls();
   np::poller_forget();
 }

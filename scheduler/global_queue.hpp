@@ -97,6 +97,16 @@ class global_queue {
     return taken;
   }
 
+  // In a fork()ed child: a thread that exists no more may have been inside, so what it was at is left
+  // as it lies.
+  void forget() noexcept {
+    ::new (static_cast<void*>(&lock_)) rt::spin_lock;
+    head_ = tail_ = spare_ = nullptr;
+    spare_count_ = 0;
+    linked_head_ = linked_tail_ = nullptr;
+    size_.store(0, std::memory_order_relaxed);
+  }
+
   // Without the lock: exact for who has ordered itself after the pusher by the idle protocol.
   std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   bool empty() const noexcept { return size() == 0; }
