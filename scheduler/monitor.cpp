@@ -6,7 +6,7 @@
 // finds it as a searcher does.
 //
 // It looks every millisecond while things change, up to ten while they do not, and sleeps for good
-// after some seconds in which every processor was idle. One processor: no monitor, nobody to wake.
+// after a tenth of a second in which every processor was idle. One processor: no monitor, nobody to wake.
 #include <memory>
 #include <new>
 #include <thread>
@@ -24,7 +24,7 @@ constexpr std::int64_t shortest_ns = 1'000'000;
 constexpr std::int64_t longest_ns = 10'000'000;
 constexpr std::int64_t overdue_ns = 1'000'000;
 constexpr std::int64_t long_task_ns = 5'000;
-constexpr std::int64_t sleep_after_ns = 2'000'000'000;
+constexpr std::int64_t sleep_after_ns = 100'000'000;
 
 // 0 awake, 1 asleep until poked, 2 leave. Written by the monitor (0, 1), poke (0) and stop (2).
 rt::atomic<std::uint32_t> word{0};
