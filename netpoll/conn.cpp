@@ -27,16 +27,17 @@ enum class amount : bool { some, all };
 
 struct transferred {
   std::size_t bytes = 0;
-  std::error_code error;
+  np::failure error;
   bool busy = false;
 };
 
 // Try is ssize_t(int fd, std::size_t done). A zero ends a read, it is the end of the stream.
 template <class Try>
 transferred transfer(const net_descriptor& descriptor, side which, std::size_t size,
-                     amount how_much, const rt::wait_place& place, Try&& attempt) {
+                     amount how_much, const rt::wait_place& place, rt::end_signal* under,
+                     Try&& attempt) {
   rt::checkpoint();
-  operation op(descriptor.get(), which, access::one_at_a_time);
+  operation op(descriptor.get(), which, access::one_at_a_time, under);
   transferred result;
   while (op && result.bytes < size) {
     const ssize_t n = attempt(op.fd(), result.bytes);
@@ -52,17 +53,17 @@ transferred transfer(const net_descriptor& descriptor, side which, std::size_t s
       op.fail(errno);
     }
   }
-  result.error = op.error();
+  result.error = {op.error(), op.ended_by()};
   result.busy = op.is_busy();
   return result;
 }
 
 std::size_t read(const net_descriptor& from, mutable_bytes into, amount how_much,
-                 std::error_code* error, const void* pc) {
+                 std::error_code* error, rt::end_signal* under, const void* pc) {
   const rt::wait_place place{rt::wait_reason::io_read, from.get(), pc};
   auto* data = static_cast<char*>(into.data());
   const transferred done =
-      transfer(from, side::read, into.size(), how_much, place, [&](int fd, std::size_t at) {
+      transfer(from, side::read, into.size(), how_much, place, under, [&](int fd, std::size_t at) {
         return ::recv(fd, data + at, into.size() - at, 0);
       });
   np::report(done.error, error, done.busy ? "weft: two tasks read one connection" : "read");
@@ -70,11 +71,11 @@ std::size_t read(const net_descriptor& from, mutable_bytes into, amount how_much
 }
 
 std::size_t write(const net_descriptor& to, const_bytes data, amount how_much,
-                  std::error_code* error, const void* pc) {
+                  std::error_code* error, rt::end_signal* under, const void* pc) {
   const rt::wait_place place{rt::wait_reason::io_write, to.get(), pc};
   const auto* bytes = static_cast<const char*>(data.data());
   const transferred done =
-      transfer(to, side::write, data.size(), how_much, place, [&](int fd, std::size_t at) {
+      transfer(to, side::write, data.size(), how_much, place, under, [&](int fd, std::size_t at) {
         return ::send(fd, bytes + at, data.size() - at, MSG_NOSIGNAL);
       });
   np::report(done.error, error, done.busy ? "weft: two tasks write one connection" : "write");
@@ -95,23 +96,27 @@ std::error_code call_on(const net_descriptor& of, Call&& call) {
 }  // namespace
 
 [[gnu::noinline]]
-std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
-  return read(from, into, amount::some, error, __builtin_return_address(0));
+std::size_t read_some(const net_descriptor& from, mutable_bytes into, std::error_code* error,
+                      rt::end_signal* under) {
+  return read(from, into, amount::some, error, under, __builtin_return_address(0));
 }
 
 [[gnu::noinline]]
-std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error) {
-  return read(from, into, amount::all, error, __builtin_return_address(0));
+std::size_t read_full(const net_descriptor& from, mutable_bytes into, std::error_code* error,
+                      rt::end_signal* under) {
+  return read(from, into, amount::all, error, under, __builtin_return_address(0));
 }
 
 [[gnu::noinline]]
-std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error) {
-  return write(to, data, amount::some, error, __builtin_return_address(0));
+std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error,
+                       rt::end_signal* under) {
+  return write(to, data, amount::some, error, under, __builtin_return_address(0));
 }
 
 [[gnu::noinline]]
-std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error) {
-  return write(to, data, amount::all, error, __builtin_return_address(0));
+std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error,
+                      rt::end_signal* under) {
+  return write(to, data, amount::all, error, under, __builtin_return_address(0));
 }
 
 void close_write(const net_descriptor& of, std::error_code* error) {

@@ -46,7 +46,7 @@ int pending_error(int fd) noexcept {
 }
 
 // Until the connection stands or has failed.
-std::error_code finish_connect(np::operation& op, const rt::wait_place& place) {
+void finish_connect(np::operation& op, const rt::wait_place& place) {
   while (op) {
     op.wait(place);
     if (!op) break;
@@ -54,11 +54,10 @@ std::error_code finish_connect(np::operation& op, const rt::wait_place& place) {
     if (error == EISCONN || (error == 0 && is_connected(op.fd()))) break;
     if (error != 0 && error != EINPROGRESS && error != EALREADY && error != EINTR) op.fail(error);
   }
-  return op.error();
 }
 
 // A unix socket whose backlog is full refuses without a way to wait for room.
-std::error_code connect_unix(np::operation& op, const target& to, std::int64_t deadline_ns) {
+void connect_unix(np::operation& op, const target& to, rt::wait_limits limits) {
   const rt::wait_place place{rt::wait_reason::sleep, nullptr, nullptr};
   std::int64_t pause_ns = milli_ns;
   while (op && ::connect(op.fd(), to.plain(), to.length) != 0) {
@@ -67,42 +66,48 @@ std::error_code connect_unix(np::operation& op, const target& to, std::int64_t d
       op.fail(errno);
       break;
     }
-    rt::throw_if_interrupted(
-        rt::wait_until(place, std::min(deadline_ns, rt::deadline_after(pause_ns))));
+    const std::int64_t until_ns = std::min(limits.deadline_ns, rt::deadline_after(pause_ns));
+    const rt::wait_result result = rt::wait_until(place, {until_ns, limits.under});
+    if (result != rt::wait_result::ended) rt::throw_if_interrupted(result);
     pause_ns = std::min(2 * pause_ns, 32 * milli_ns);
     op.again();
   }
-  return op.error();
 }
 
-std::error_code connect_tcp(np::operation& op, const target& to, const rt::wait_place& place) {
-  if (!op) return op.error();
+void connect_tcp(np::operation& op, const target& to, const rt::wait_place& place) {
+  if (!op) return;
   // Interrupted means under way, too.
-  if (::connect(op.fd(), to.plain(), to.length) == 0) return {};
-  if (errno == EINPROGRESS || errno == EINTR) return finish_connect(op, place);
-  op.fail(errno);
-  return op.error();
+  if (::connect(op.fd(), to.plain(), to.length) == 0) return;
+  if (errno == EINPROGRESS || errno == EINTR)
+    finish_connect(op, place);
+  else
+    op.fail(errno);
 }
 
-conn connect_to(const address& where, std::int64_t deadline_ns, const rt::wait_place& place,
-                std::error_code& error) {
+conn connect_to(const address& where, rt::wait_limits limits, const rt::wait_place& place,
+                np::failure& why) {
   const target to(where);
-  error.clear();
+  why = {};
   const int fd = np::sockets_in_use().socket(to.plain()->sa_family, SOCK_STREAM);
   if (fd < 0) {
-    error = np::system_error_code(errno);
+    why = np::system_error_code(errno);
     return {};
   }
   if (!to.is_unix) np::set_int_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  net_descriptor descriptor = np::adopt(fd, error);
-  if (error) return {};
-  if (deadline_ns != rt::never_ns) descriptor.set_deadline(false, true, deadline_ns);
+  net_descriptor descriptor = np::adopt(fd, why.code);
+  if (why) return {};
+  const bool is_timed = limits.deadline_ns != rt::never_ns;
+  if (is_timed) descriptor.set_deadline(false, true, limits.deadline_ns);
   {
-    np::operation op(descriptor.get(), np::side::write, np::access::one_at_a_time);
-    error = to.is_unix ? connect_unix(op, to, deadline_ns) : connect_tcp(op, to, place);
+    np::operation op(descriptor.get(), np::side::write, np::access::one_at_a_time, limits.under);
+    if (to.is_unix)
+      connect_unix(op, to, limits);
+    else
+      connect_tcp(op, to, place);
+    why = {op.error(), op.ended_by()};
   }
-  if (error) return {};
-  if (deadline_ns != rt::never_ns) descriptor.set_deadline(false, true, rt::never_ns);
+  if (why) return {};
+  if (is_timed) descriptor.set_deadline(false, true, rt::never_ns);
   return {std::move(descriptor), where};
 }
 
@@ -114,25 +119,31 @@ bool is_self_connected(const conn& c) {
          c.local_address(ignored) == c.remote_address();
 }
 
-conn connect_once_or_twice(const address& where, std::int64_t deadline_ns,
-                           const rt::wait_place& place, std::error_code& error) {
+conn connect_once_or_twice(const address& where, rt::wait_limits limits,
+                           const rt::wait_place& place, np::failure& why) {
   for (int i = 0; i < 3; ++i) {
-    conn made = connect_to(where, deadline_ns, place, error);
-    if (error || !is_self_connected(made)) return made;
+    conn made = connect_to(where, limits, place, why);
+    if (why || !is_self_connected(made)) return made;
   }
-  error = np::system_error_code(ECONNREFUSED);
+  why = np::system_error_code(ECONNREFUSED);
   return {};
 }
 
-conn dial_any(std::string_view network, std::string_view where, std::int64_t deadline_ns,
-              const rt::wait_place& place, std::error_code& error) {
+conn dial_any(std::string_view network, std::string_view where, rt::wait_limits limits,
+              const rt::wait_place& place, np::failure& why) {
   rt::checkpoint();
-  const std::vector<address> candidates = np::resolve(network, where, np::purpose::dial, error);
+  if (limits.under != nullptr && limits.under->has_ended()) {
+    why = {rt::error_of(*limits.under), limits.under};
+    return {};
+  }
+  const std::vector<address> candidates =
+      np::resolve(network, where, np::purpose::dial, why.code);
   for (const address& candidate : candidates) {
     rt::checkpoint();
-    conn made = connect_once_or_twice(candidate, deadline_ns, place, error);
-    if (!error) return made;
-    if (error == std::errc::timed_out && rt::now_ns() >= deadline_ns) break;
+    conn made = connect_once_or_twice(candidate, limits, place, why);
+    if (!why) return made;
+    if (why.ended_by != nullptr) break;
+    if (why.code == std::errc::timed_out && rt::now_ns() >= limits.deadline_ns) break;
   }
   return {};
 }
@@ -141,14 +152,11 @@ conn dial_any(std::string_view network, std::string_view where, std::int64_t dea
 
 [[gnu::noinline]]
 conn dial(std::string_view network, std::string_view where, std::int64_t deadline_ns,
-          std::error_code* error) {
+          std::error_code* error, rt::end_signal* under) {
   const rt::wait_place place{rt::wait_reason::io_connect, nullptr, __builtin_return_address(0)};
-  std::error_code failed;
-  conn made = dial_any(network, where, deadline_ns, place, failed);
-  if (error != nullptr)
-    *error = failed;
-  else if (failed)
-    throw std::system_error(failed, "dial " + std::string(where));
+  np::failure failed;
+  conn made = dial_any(network, where, {deadline_ns, under}, place, failed);
+  if (error != nullptr || failed) np::report(failed, error, ("dial " + std::string(where)).c_str());
   return made;
 }
 

@@ -108,15 +108,15 @@ bool is_passing(int error) noexcept {
 
 }  // namespace
 
-net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
-                    std::error_code& error) {
+net::conn accept_at(const net::detail::net_descriptor& from, const void* pc, failure& why,
+                    rt::end_signal* under) {
   const rt::wait_place place{rt::wait_reason::io_accept, from.get(), pc};
   rt::checkpoint();
   int fd = -1;
   sockaddr_storage peer{};
   socklen_t length = 0;
   {
-    operation op(from.get(), side::read, access::shared);
+    operation op(from.get(), side::read, access::shared, under);
     while (op) {
       length = sizeof peer;
       fd = sockets_in_use().accept(op.fd(), reinterpret_cast<sockaddr*>(&peer), &length);
@@ -126,14 +126,14 @@ net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
       else if (!is_passing(errno))
         op.fail(errno);
     }
-    error = op.error();
+    why = {op.error(), op.ended_by()};
   }
-  if (error) return {};
+  if (why) return {};
 #if !defined(__linux__)
   set_int_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 #endif
-  net::detail::net_descriptor descriptor = adopt(fd, error);
-  if (error) return {};
+  net::detail::net_descriptor descriptor = adopt(fd, why.code);
+  if (why) return {};
   return {std::move(descriptor),
           net::address::from_system(reinterpret_cast<sockaddr*>(&peer), length)};
 }
@@ -142,9 +142,10 @@ net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
 
 namespace weft::net::detail {
 
-[[gnu::noinline]] conn accept(const net_descriptor& from, std::error_code* error) {
-  std::error_code failed;
-  conn next = np::accept_at(from, __builtin_return_address(0), failed);
+[[gnu::noinline]] conn accept(const net_descriptor& from, std::error_code* error,
+                                 rt::end_signal* under) {
+  np::failure failed;
+  conn next = np::accept_at(from, __builtin_return_address(0), failed, under);
   np::report(failed, error, "accept");
   return next;
 }

@@ -13,14 +13,15 @@
 #include <system_error>
 
 #include "netpoll/poll_desc.hpp"
+#include "runtime/task/end_signal.hpp"
 #include "runtime/task/wait_site.hpp"
 
 namespace weft::np {
 
 class operation {
  public:
-  // Null: not open.
-  operation(poll_desc* desc, side which, access kind) noexcept;
+  // Null desc: not open. `under`: the context, or null; it may have ended already.
+  operation(poll_desc* desc, side which, access kind, rt::end_signal* under = nullptr) noexcept;
   ~operation();
   operation(const operation&) = delete;
   operation& operator=(const operation&) = delete;
@@ -43,6 +44,10 @@ class operation {
 
   // Empty while it may go on.
   std::error_code error() const noexcept;
+  // The context, if that is why.
+  rt::end_signal* ended_by() const noexcept {
+    return outcome_ == io_outcome::ended ? under_ : nullptr;
+  }
   // Two tasks use one side: worth a clearer text than the error's.
   bool is_busy() const noexcept { return outcome_ == io_outcome::busy; }
 
@@ -50,6 +55,7 @@ class operation {
   void wait_outside() noexcept;
 
   poll_desc* desc_;
+  rt::end_signal* const under_;
   turn turn_;
   io_outcome outcome_;
 };

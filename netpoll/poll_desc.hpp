@@ -44,6 +44,7 @@ enum class io_outcome : std::uint8_t {
   timed_out,  // the side's deadline has passed
   failed,     // the poller does not take the descriptor: turn.error
   cancelled,  // see rt::wait_result
+  ended,
   deadlocked,
 };
 
@@ -158,6 +159,7 @@ class poll_desc {
       node.amount = plain_wait;
       switch (env.park(lock_, h.waiters, node, h.deadline_ns)) {
         case rt::wait_result::cancelled: return io_outcome::cancelled;
+        case rt::wait_result::ended: return io_outcome::ended;
         case rt::wait_result::deadlocked: return io_outcome::deadlocked;
         default: break;  // an event, the end, the deadline or a new one: look
       }

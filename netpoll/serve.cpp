@@ -24,24 +24,26 @@ bool is_exhaustion(const std::error_code& error) noexcept {
 
 }  // namespace
 
-[[gnu::noinline]] conn serve_next(const net_descriptor& from, serve_state& state) {
+[[gnu::noinline]] conn serve_next(const net_descriptor& from, serve_state& state,
+                                     rt::end_signal* under) {
   for (;;) {
-    std::error_code error;
-    conn next = np::accept_at(from, __builtin_return_address(0), error);
-    if (!error) {
+    np::failure why;
+    conn next = np::accept_at(from, __builtin_return_address(0), why, under);
+    if (!why) {
       state.pause_ns = 0;
       return next;
     }
-    if (is_closed(error)) return {};
-    if (!is_exhaustion(error)) throw std::system_error(error, "serve");
-    serve_pause(state);
+    if (why.ended_by == nullptr && is_closed(why.code)) return {};
+    if (why.ended_by != nullptr || !is_exhaustion(why.code)) np::report(why, nullptr, "serve");
+    serve_pause(state, under);
   }
 }
 
-void serve_pause(serve_state& state) {
+void serve_pause(serve_state& state, rt::end_signal* under) {
   state.pause_ns = std::clamp(2 * state.pause_ns, shortest_pause_ns, longest_pause_ns);
   const rt::wait_place place{rt::wait_reason::sleep, nullptr, __builtin_return_address(0)};
-  rt::throw_if_interrupted(rt::wait_until(place, rt::deadline_after(state.pause_ns)));
+  rt::throw_if_interrupted(
+      rt::wait_until(place, {rt::deadline_after(state.pause_ns), under}), under);
 }
 
 }  // namespace weft::net::detail

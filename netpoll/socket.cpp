@@ -86,11 +86,13 @@ net::detail::net_descriptor adopt(int fd, std::error_code& error) noexcept {
   return {};
 }
 
-void report(const std::error_code& code, std::error_code* error, const char* what) {
+void report(const failure& why, std::error_code* error, const char* what) {
   if (error != nullptr)
-    *error = code;
-  else if (code)
-    throw std::system_error(code, what);
+    *error = why.code;
+  else if (why.ended_by != nullptr)
+    rt::throw_ended(*why.ended_by);
+  else if (why)
+    throw std::system_error(why.code, what);
 }
 
 }  // namespace weft::np

@@ -33,12 +33,24 @@ void remove_socket_file(const sockaddr_storage& bound) noexcept;
 // Closes fd and sets `error` if there is no memory for a slot.
 net::detail::net_descriptor adopt(int fd, std::error_code& error) noexcept;
 
-// accept() for the place `pc` in the user's code.
-net::conn accept_at(const net::detail::net_descriptor& from, const void* pc,
-                    std::error_code& error);
+// Why a call failed, if it did.
+struct failure {
+  std::error_code code;
+  rt::end_signal* ended_by = nullptr;  // the context that ended it
 
-// For calls with an optional error_code: stores the code, or throws it with that text.
-void report(const std::error_code& code, std::error_code* error, const char* what);
+  failure() = default;
+  failure(const std::error_code& of, rt::end_signal* end = nullptr) noexcept
+      : code(of), ended_by(end) {}
+  explicit operator bool() const noexcept { return static_cast<bool>(code); }
+};
+
+// accept() for the place `pc` in the user's code.
+net::conn accept_at(const net::detail::net_descriptor& from, const void* pc, failure& why,
+                    rt::end_signal* under);
+
+// For calls with an optional error_code: stores the code, or throws it with that text, or what the
+// context that ended stands for.
+void report(const failure& why, std::error_code* error, const char* what);
 
 inline std::error_code system_error_code(int number) noexcept {
   return {number, std::system_category()};

@@ -38,13 +38,12 @@ class borrowed {
   np::poll_desc* desc_;
 };
 
-std::error_code wait_on(int fd, bool for_write, std::int64_t deadline_ns,
-                        const rt::wait_place& place) {
+np::failure wait_on(int fd, bool for_write, rt::wait_limits limits, const rt::wait_place& place) {
   const borrowed slot(fd);
-  if (slot.get() == nullptr) return np::system_error_code(ENOMEM);
-  np::set_desc_deadline(*slot.get(), true, true, deadline_ns);
+  if (slot.get() == nullptr) return {np::system_error_code(ENOMEM)};
+  np::set_desc_deadline(*slot.get(), true, true, limits.deadline_ns);
   np::operation op(slot.get(), for_write ? np::side::write : np::side::read,
-                   np::access::one_at_a_time);
+                   np::access::one_at_a_time, limits.under);
   while (op) {
     const int now = look(fd, for_write);
     if (now > 0) break;
@@ -53,31 +52,33 @@ std::error_code wait_on(int fd, bool for_write, std::int64_t deadline_ns,
     else
       op.wait(place);
   }
-  return op.error();
+  return {op.error(), op.ended_by()};
 }
 
 // The poller knows a number once. Somebody else waits for the other side, or it is a connection of
 // ours: a second number for the same thing serves.
-std::error_code wait_on_duplicate(int fd, bool for_write, std::int64_t deadline_ns,
-                                  const rt::wait_place& place) {
+np::failure wait_on_duplicate(int fd, bool for_write, rt::wait_limits limits,
+                              const rt::wait_place& place) {
   struct owned {
     int fd;
     ~owned() { ::close(fd); }
   } duplicate{::fcntl(fd, F_DUPFD_CLOEXEC, 0)};
-  if (duplicate.fd < 0) return np::system_error_code(errno);
-  return wait_on(duplicate.fd, for_write, deadline_ns, place);
+  if (duplicate.fd < 0) return {np::system_error_code(errno)};
+  return wait_on(duplicate.fd, for_write, limits, place);
 }
 
 }  // namespace
 
 [[gnu::noinline]]
-void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error) {
+void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error,
+             rt::end_signal* under) {
   const rt::wait_place place{for_write ? rt::wait_reason::io_write : rt::wait_reason::io_read,
                              nullptr, __builtin_return_address(0)};
   rt::checkpoint();
-  std::error_code failed = wait_on(fd, for_write, deadline_ns, place);
-  if (failed == std::errc::file_exists)
-    failed = wait_on_duplicate(fd, for_write, deadline_ns, place);
+  const rt::wait_limits limits(deadline_ns, under);
+  np::failure failed = wait_on(fd, for_write, limits, place);
+  if (failed.code == std::errc::file_exists)
+    failed = wait_on_duplicate(fd, for_write, limits, place);
   np::report(failed, error, for_write ? "wait_writable" : "wait_readable");
 }
 

@@ -7,6 +7,7 @@
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft {
 
@@ -17,7 +18,7 @@ struct barrier_storage {
 };
 static_assert(sizeof(barrier_storage) == 40, "no padding");
 WEFT_API void barrier_check_parties(std::ptrdiff_t parties) noexcept;
-WEFT_API void barrier_arrive_and_wait(barrier_storage& self);
+WEFT_API void barrier_arrive_and_wait(barrier_storage& self, rt::end_signal* under);
 }  // namespace detail
 
 // For at least one party. Reusable at once: whoever leaves a round may arrive for the next one
@@ -31,8 +32,8 @@ class barrier {
   barrier& operator=(const barrier&) = delete;
 
   // Waits until all parties have arrived. Throws task_cancelled; then it has not arrived.
-  [[gnu::always_inline]] void arrive_and_wait() {
-    detail::barrier_arrive_and_wait(storage_);
+  [[gnu::always_inline]] void arrive_and_wait(detail::until_end end = {}) {
+    detail::barrier_arrive_and_wait(storage_, end.signal);
     detail::end_of_shell();
   }
 

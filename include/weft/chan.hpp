@@ -40,10 +40,6 @@ class chan : public detail::any_side<chan<T>>,
 
   chan() noexcept = default;
 
-  friend bool operator==(const chan& a, const chan& b) noexcept {
-    return a.handle_.get() == b.handle_.get();
-  }
-
  private:
   friend detail::chan_access;
   explicit chan(detail::chan_handle handle) noexcept : handle_(std::move(handle)) {}
@@ -59,10 +55,6 @@ class send_chan : public detail::any_side<send_chan<T>>,
 
   send_chan() noexcept = default;
   send_chan(const chan<T>& both) noexcept : handle_(detail::chan_access::handle(both)) {}
-
-  friend bool operator==(const send_chan& a, const send_chan& b) noexcept {
-    return a.handle_.get() == b.handle_.get();
-  }
 
  private:
   friend detail::chan_access;
@@ -80,15 +72,41 @@ class recv_chan : public detail::any_side<recv_chan<T>>,
   recv_chan() noexcept = default;
   recv_chan(const chan<T>& both) noexcept : handle_(detail::chan_access::handle(both)) {}
 
-  friend bool operator==(const recv_chan& a, const recv_chan& b) noexcept {
-    return a.handle_.get() == b.handle_.get();
-  }
-
  private:
   friend detail::chan_access;
   explicit recv_chan(detail::chan_handle handle) noexcept : handle_(std::move(handle)) {}
   detail::chan_handle handle_;
 };
+
+namespace detail {
+
+// Which ends a channel has.
+template <class Chan>
+struct chan_ends {
+  static constexpr bool receives = false, sends = false;
+};
+template <class T>
+struct chan_ends<chan<T>> {
+  using type = T;
+  static constexpr bool receives = true, sends = true;
+};
+template <class T>
+struct chan_ends<send_chan<T>> {
+  using type = T;
+  static constexpr bool receives = false, sends = true;
+};
+template <class T>
+struct chan_ends<recv_chan<T>> {
+  using type = T;
+  static constexpr bool receives = true, sends = false;
+};
+
+template <class Chan>
+concept receives = chan_ends<Chan>::receives;
+template <class Chan>
+concept sends = chan_ends<Chan>::sends;
+
+}  // namespace detail
 
 // A new channel that buffers `capacity` values. Throws std::bad_alloc, and error for a capacity that
 // no memory can hold.
@@ -100,21 +118,10 @@ template <class T>
 
 }  // namespace weft
 
-template <class T>
-struct std::hash<weft::chan<T>> {
-  std::size_t operator()(const weft::chan<T>& ch) const noexcept {
-    return std::hash<const void*>()(weft::detail::chan_access::head(ch));
-  }
-};
-template <class T>
-struct std::hash<weft::send_chan<T>> {
-  std::size_t operator()(const weft::send_chan<T>& ch) const noexcept {
-    return std::hash<const void*>()(weft::detail::chan_access::head(ch));
-  }
-};
-template <class T>
-struct std::hash<weft::recv_chan<T>> {
-  std::size_t operator()(const weft::recv_chan<T>& ch) const noexcept {
+template <class C>
+  requires(weft::detail::receives<C> || weft::detail::sends<C>)
+struct std::hash<C> {
+  std::size_t operator()(const C& ch) const noexcept {
     return std::hash<const void*>()(weft::detail::chan_access::head(ch));
   }
 };

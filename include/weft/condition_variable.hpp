@@ -1,7 +1,6 @@
 // weft::condition_variable: waits, without the lock, until somebody says that the state changed.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <type_traits>
 
@@ -9,6 +8,7 @@
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 #include <weft/mutex.hpp>
 
 namespace weft {
@@ -58,12 +58,16 @@ struct lock_calls {
 
 // True if notified, false if the deadline came first; in any case the lock is held again, also when
 // they throw.
-WEFT_API bool condition_wait(condition_storage& self, mutex& held, std::int64_t deadline_ns);
+WEFT_API bool condition_wait(condition_storage& self, mutex& held, std::int64_t deadline_ns,
+                             rt::end_signal* under);
 WEFT_API bool condition_wait(condition_storage& self, const lock_calls& held,
-                             std::int64_t deadline_ns);
+                             std::int64_t deadline_ns, rt::end_signal* under);
 WEFT_API void condition_notify_one(condition_storage& self) noexcept;
 WEFT_API void condition_notify_all(condition_storage& self) noexcept;
 WEFT_API void condition_destroyed_in_use(condition_storage& self) noexcept;
+
+template <class P>
+concept is_condition = requires(P& p) { static_cast<bool>(p()); };
 
 // std::unique_lock<weft::mutex> and its like.
 template <class Lock>
@@ -87,36 +91,35 @@ class condition_variable {
   }
 
   template <class Lock>
-  [[gnu::always_inline]] void wait(Lock& lock) {
-    wait_ns(lock, detail::never);
+  [[gnu::always_inline]] void wait(Lock& lock, detail::until_end end = {}) {
+    wait_ns(lock, detail::never, end);
   }
-  template <class Lock, class Predicate>
-  [[gnu::always_inline]] void wait(Lock& lock, Predicate condition) {
-    while (!condition()) wait_ns(lock, detail::never);
+  template <class Lock, detail::is_condition Predicate>
+  [[gnu::always_inline]] void wait(Lock& lock, Predicate condition, detail::until_end end = {}) {
+    while (!condition()) wait_ns(lock, detail::never, end);
   }
 
-  template <class Lock, class Clock, class Duration>
-  [[gnu::always_inline]] cv_status wait_until(
-      Lock& lock, const std::chrono::time_point<Clock, Duration>& when) {
-    return cv_status(!wait_ns(lock, detail::deadline_at(when)));
+  template <class Lock>
+  [[gnu::always_inline]] cv_status wait_until(Lock& lock, detail::moment when,
+                                              detail::until_end end = {}) {
+    return cv_status(!wait_ns(lock, when.due_ns, end));
   }
   // The condition's last answer.
-  template <class Lock, class Clock, class Duration, class Predicate>
-  [[gnu::always_inline]] bool wait_until(Lock& lock,
-                                         const std::chrono::time_point<Clock, Duration>& when,
-                                         Predicate condition) {
-    return wait_while_not(lock, detail::deadline_at(when), condition);
+  template <class Lock, detail::is_condition Predicate>
+  [[gnu::always_inline]] bool wait_until(Lock& lock, detail::moment when, Predicate condition,
+                                         detail::until_end end = {}) {
+    return wait_while_not(lock, when.due_ns, condition, end);
   }
 
-  template <class Lock, class Rep, class Period>
-  [[gnu::always_inline]] cv_status wait_for(Lock& lock,
-                                            const std::chrono::duration<Rep, Period>& d) {
-    return cv_status(!wait_ns(lock, detail::deadline_in(d)));
+  template <class Lock>
+  [[gnu::always_inline]] cv_status wait_for(Lock& lock, detail::delay d,
+                                            detail::until_end end = {}) {
+    return cv_status(!wait_ns(lock, d.due_ns, end));
   }
-  template <class Lock, class Rep, class Period, class Predicate>
-  [[gnu::always_inline]] bool wait_for(Lock& lock, const std::chrono::duration<Rep, Period>& d,
-                                       Predicate condition) {
-    return wait_while_not(lock, detail::deadline_in(d), condition);
+  template <class Lock, detail::is_condition Predicate>
+  [[gnu::always_inline]] bool wait_for(Lock& lock, detail::delay d, Predicate condition,
+                                       detail::until_end end = {}) {
+    return wait_while_not(lock, d.due_ns, condition, end);
   }
 
   // Wakes who has waited longest, if anybody waits.
@@ -125,28 +128,28 @@ class condition_variable {
 
  private:
   template <class Lock>
-  [[gnu::always_inline]] bool wait_ns(Lock& lock, std::int64_t deadline_ns) {
+  [[gnu::always_inline]] bool wait_ns(Lock& lock, std::int64_t due_ns, detail::until_end end) {
     bool notified = false;
     if constexpr (std::is_same_v<Lock, mutex>) {
-      notified = detail::condition_wait(storage_, lock, deadline_ns);
+      notified = detail::condition_wait(storage_, lock, due_ns, end.signal);
     } else if constexpr (detail::guards_mutex<Lock>) {
-      notified = detail::condition_wait(storage_, *lock.mutex(), deadline_ns);
+      notified = detail::condition_wait(storage_, *lock.mutex(), due_ns, end.signal);
     } else {
       notified = detail::condition_wait(
           storage_,
           detail::lock_calls{&lock, [](void* held) { static_cast<Lock*>(held)->unlock(); },
                              [](void* held) { static_cast<Lock*>(held)->lock(); }},
-          deadline_ns);
+          due_ns, end.signal);
     }
     detail::end_of_shell();
     return notified;
   }
 
   template <class Lock, class Predicate>
-  [[gnu::always_inline]] bool wait_while_not(Lock& lock, std::int64_t deadline_ns,
-                                             Predicate& condition) {
+  [[gnu::always_inline]] bool wait_while_not(Lock& lock, std::int64_t due_ns, Predicate& condition,
+                                             detail::until_end end) {
     while (!condition())
-      if (!wait_ns(lock, deadline_ns)) return condition();
+      if (!wait_ns(lock, due_ns, end)) return condition();
     return true;
   }
 

@@ -2,13 +2,13 @@
 // std::unique_lock, std::scoped_lock.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 #include <weft/detail/deadline.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft {
 
@@ -18,7 +18,8 @@ namespace detail {
 using mutex_storage = opaque<48>;
 WEFT_API void mutex_lock(mutex_storage& self);
 WEFT_API bool mutex_try_lock(mutex_storage& self) noexcept;
-WEFT_API bool mutex_try_lock_until(mutex_storage& self, std::int64_t deadline_ns);
+WEFT_API bool mutex_try_lock_until(mutex_storage& self, std::int64_t deadline_ns,
+                                   rt::end_signal* under);
 WEFT_API void mutex_unlock(mutex_storage& self) noexcept;
 WEFT_API void mutex_destroyed_in_use(mutex_storage& self) noexcept;
 struct mutex_access;
@@ -39,28 +40,26 @@ class mutex {
     if (!storage_.first_word_is_zero()) detail::mutex_destroyed_in_use(storage_);
   }
 
-  // Waits until the lock is the caller's. Throws task_cancelled, without the lock.
+  // Waits until the lock is the caller's. Throws task_cancelled, without the lock. With a context
+  // also when that ends; all blocking calls take one as their last argument.
   [[gnu::always_inline]] void lock() {
     detail::mutex_lock(storage_);
     detail::end_of_shell();
+  }
+  [[gnu::always_inline]] void lock(detail::until_end end) {
+    detail::shell(detail::mutex_try_lock_until(storage_, detail::never, end.signal));
   }
 
   // Never waits, never fails without reason.
   [[nodiscard]] bool try_lock() noexcept { return detail::mutex_try_lock(storage_); }
 
   // As lock(), but false when the time is over. A time that has passed does not wait.
-  template <class Rep, class Period>
-  [[nodiscard, gnu::always_inline]] bool try_lock_for(const std::chrono::duration<Rep, Period>& d) {
-    const bool done = detail::mutex_try_lock_until(storage_, detail::deadline_in(d));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_lock_for(detail::delay d, detail::until_end end = {}) {
+    return detail::shell(detail::mutex_try_lock_until(storage_, d.due_ns, end.signal));
   }
-  template <class Clock, class Duration>
-  [[nodiscard, gnu::always_inline]] bool try_lock_until(
-      const std::chrono::time_point<Clock, Duration>& when) {
-    const bool done = detail::mutex_try_lock_until(storage_, detail::deadline_at(when));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_lock_until(detail::moment when,
+                                                        detail::until_end end = {}) {
+    return detail::shell(detail::mutex_try_lock_until(storage_, when.due_ns, end.signal));
   }
 
   void unlock() noexcept { detail::mutex_unlock(storage_); }

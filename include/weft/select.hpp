@@ -114,7 +114,7 @@ template <detail::sends Chan, class F = detail::no_callback>
 template <class F = detail::no_callback>
   requires std::is_invocable_v<F&>
 [[nodiscard]] auto otherwise(F&& f = F()) {
-  return detail::otherwise_clause<F>(std::forward<F>(f));
+  return detail::plan_clause<detail::plan_kind::otherwise, F>(0, std::forward<F>(f));
 }
 
 // What is done when no other case has become ready in time. A ready case wins over a time that has
@@ -122,12 +122,13 @@ template <class F = detail::no_callback>
 template <class Rep, class Period, class F = detail::no_callback>
   requires std::is_invocable_v<F&>
 [[nodiscard]] auto timeout(const std::chrono::duration<Rep, Period>& d, F&& f = F()) {
-  return detail::timeout_clause<F>(detail::saturated_ns(d), std::forward<F>(f));
+  constexpr auto kind = detail::plan_kind::timeout;
+  return detail::plan_clause<kind, F>(detail::saturated_ns(d), std::forward<F>(f));
 }
-template <class Clock, class Duration, class F = detail::no_callback>
+template <class F = detail::no_callback>
   requires std::is_invocable_v<F&>
-[[nodiscard]] auto until(const std::chrono::time_point<Clock, Duration>& when, F&& f = F()) {
-  return detail::until_clause<F>(detail::deadline_at(when), std::forward<F>(f));
+[[nodiscard]] auto until(detail::moment when, F&& f = F()) {
+  return detail::plan_clause<detail::plan_kind::until, F>(when.due_ns, std::forward<F>(f));
 }
 
 // ---- select ------------------------------------------------------------------------------------
@@ -222,10 +223,8 @@ class select_set : private detail::select_entries {
   void clear() noexcept { remove_all(); }
 
   // As select() with the cases of the set.
-  [[gnu::always_inline]] int wait() {
-    const int chosen = run();
-    detail::end_of_shell();
-    return chosen;
+  [[gnu::always_inline]] int wait(detail::until_end end = {}) {
+    return detail::shell(run(end.signal));
   }
 };
 

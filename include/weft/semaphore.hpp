@@ -1,7 +1,6 @@
 // weft::semaphore: a number of units that are taken and given back.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,6 +8,7 @@
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft {
 
@@ -22,7 +22,7 @@ WEFT_API void semaphore_check_units(std::ptrdiff_t units) noexcept;
 WEFT_API void semaphore_acquire(semaphore_storage& self, std::ptrdiff_t units);
 WEFT_API bool semaphore_try_acquire(semaphore_storage& self, std::ptrdiff_t units) noexcept;
 WEFT_API bool semaphore_try_acquire_until(semaphore_storage& self, std::ptrdiff_t units,
-                                          std::int64_t deadline_ns);
+                                          std::int64_t deadline_ns, rt::end_signal* under);
 WEFT_API void semaphore_release(semaphore_storage& self, std::ptrdiff_t units) noexcept;
 }  // namespace detail
 
@@ -41,6 +41,11 @@ class semaphore {
     detail::semaphore_acquire(storage_, units);
     detail::end_of_shell();
   }
+  [[gnu::always_inline]] void acquire(std::ptrdiff_t units, detail::until_end end) {
+    detail::shell(
+        detail::semaphore_try_acquire_until(storage_, units, detail::never, end.signal));
+  }
+  [[gnu::always_inline]] void acquire(detail::until_end end) { acquire(1, end); }
 
   // Never waits. False also if others are waiting.
   [[nodiscard]] bool try_acquire(std::ptrdiff_t units = 1) noexcept {
@@ -48,20 +53,16 @@ class semaphore {
   }
 
   // False, and nothing taken, when the time is over.
-  template <class Rep, class Period>
-  [[nodiscard, gnu::always_inline]] bool try_acquire_for(
-      const std::chrono::duration<Rep, Period>& d, std::ptrdiff_t units = 1) {
-    const bool done = detail::semaphore_try_acquire_until(storage_, units, detail::deadline_in(d));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_acquire_for(detail::delay d, std::ptrdiff_t units = 1,
+                                                         detail::until_end end = {}) {
+    return detail::shell(
+        detail::semaphore_try_acquire_until(storage_, units, d.due_ns, end.signal));
   }
-  template <class Clock, class Duration>
-  [[nodiscard, gnu::always_inline]] bool try_acquire_until(
-      const std::chrono::time_point<Clock, Duration>& when, std::ptrdiff_t units = 1) {
-    const bool done =
-        detail::semaphore_try_acquire_until(storage_, units, detail::deadline_at(when));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_acquire_until(detail::moment when,
+                                                           std::ptrdiff_t units = 1,
+                                                           detail::until_end end = {}) {
+    return detail::shell(
+        detail::semaphore_try_acquire_until(storage_, units, when.due_ns, end.signal));
   }
 
   // Gives units back, or adds some. Never waits.

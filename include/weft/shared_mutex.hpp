@@ -1,13 +1,13 @@
 // weft::shared_mutex: many readers or one writer. Fits std::unique_lock and std::shared_lock.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 #include <weft/detail/deadline.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft {
 
@@ -15,12 +15,13 @@ namespace detail {
 using shared_mutex_storage = opaque<32>;
 WEFT_API void shared_mutex_lock(shared_mutex_storage& self);
 WEFT_API bool shared_mutex_try_lock(shared_mutex_storage& self) noexcept;
-WEFT_API bool shared_mutex_try_lock_until(shared_mutex_storage& self, std::int64_t deadline_ns);
+WEFT_API bool shared_mutex_try_lock_until(shared_mutex_storage& self, std::int64_t deadline_ns,
+                                          rt::end_signal* under);
 WEFT_API void shared_mutex_unlock(shared_mutex_storage& self) noexcept;
 WEFT_API void shared_mutex_lock_shared(shared_mutex_storage& self);
 WEFT_API bool shared_mutex_try_lock_shared(shared_mutex_storage& self) noexcept;
 WEFT_API bool shared_mutex_try_lock_shared_until(shared_mutex_storage& self,
-                                                 std::int64_t deadline_ns);
+                                                 std::int64_t deadline_ns, rt::end_signal* under);
 WEFT_API void shared_mutex_unlock_shared(shared_mutex_storage& self) noexcept;
 WEFT_API void shared_mutex_destroyed_in_use(shared_mutex_storage& self) noexcept;
 }  // namespace detail
@@ -43,19 +44,18 @@ class shared_mutex {
     detail::shared_mutex_lock(storage_);
     detail::end_of_shell();
   }
-  [[nodiscard]] bool try_lock() noexcept { return detail::shared_mutex_try_lock(storage_); }
-  template <class Rep, class Period>
-  [[nodiscard, gnu::always_inline]] bool try_lock_for(const std::chrono::duration<Rep, Period>& d) {
-    const bool done = detail::shared_mutex_try_lock_until(storage_, detail::deadline_in(d));
-    detail::end_of_shell();
-    return done;
+  [[gnu::always_inline]] void lock(detail::until_end end) {
+    detail::shell(detail::shared_mutex_try_lock_until(storage_, detail::never, end.signal));
   }
-  template <class Clock, class Duration>
-  [[nodiscard, gnu::always_inline]] bool try_lock_until(
-      const std::chrono::time_point<Clock, Duration>& when) {
-    const bool done = detail::shared_mutex_try_lock_until(storage_, detail::deadline_at(when));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard]] bool try_lock() noexcept { return detail::shared_mutex_try_lock(storage_); }
+  [[nodiscard, gnu::always_inline]] bool try_lock_for(detail::delay d,
+                                                      detail::until_end end = {}) {
+    return detail::shell(detail::shared_mutex_try_lock_until(storage_, d.due_ns, end.signal));
+  }
+  [[nodiscard, gnu::always_inline]] bool try_lock_until(detail::moment when,
+                                                        detail::until_end end = {}) {
+    return detail::shell(
+        detail::shared_mutex_try_lock_until(storage_, when.due_ns, end.signal));
   }
   void unlock() noexcept { detail::shared_mutex_unlock(storage_); }
 
@@ -65,23 +65,20 @@ class shared_mutex {
     detail::shared_mutex_lock_shared(storage_);
     detail::end_of_shell();
   }
+  [[gnu::always_inline]] void lock_shared(detail::until_end end) {
+    detail::shell(detail::shared_mutex_try_lock_shared_until(storage_, detail::never, end.signal));
+  }
   [[nodiscard]] bool try_lock_shared() noexcept {
     return detail::shared_mutex_try_lock_shared(storage_);
   }
-  template <class Rep, class Period>
-  [[nodiscard, gnu::always_inline]] bool try_lock_shared_for(
-      const std::chrono::duration<Rep, Period>& d) {
-    const bool done = detail::shared_mutex_try_lock_shared_until(storage_, detail::deadline_in(d));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_lock_shared_for(detail::delay d,
+                                                             detail::until_end end = {}) {
+    return detail::shell(detail::shared_mutex_try_lock_shared_until(storage_, d.due_ns, end.signal));
   }
-  template <class Clock, class Duration>
-  [[nodiscard, gnu::always_inline]] bool try_lock_shared_until(
-      const std::chrono::time_point<Clock, Duration>& when) {
-    const bool done =
-        detail::shared_mutex_try_lock_shared_until(storage_, detail::deadline_at(when));
-    detail::end_of_shell();
-    return done;
+  [[nodiscard, gnu::always_inline]] bool try_lock_shared_until(detail::moment when,
+                                                               detail::until_end end = {}) {
+    return detail::shell(
+        detail::shared_mutex_try_lock_shared_until(storage_, when.due_ns, end.signal));
   }
   void unlock_shared() noexcept { detail::shared_mutex_unlock_shared(storage_); }
 

@@ -52,10 +52,11 @@ class [[nodiscard]] task {
   bool joinable() const noexcept { return state_ != nullptr; }
 
   // Waits for the end of the task; returns its result or rethrows its exception. Throws task_ended
-  // if it was cancelled or exited, weft::error if there is nothing to join. Afterwards not joinable.
-  R join() {
+  // if it was cancelled or exited, weft::error if there is nothing to join. Afterwards not joinable,
+  // unless the wait itself was ended.
+  R join(detail::until_end end = {}) {
     if (state_ == nullptr) throw error("weft::task::join: nothing to join (moved from, joined or detached)");
-    detail::join_wait(*state_);
+    detail::join_wait(*state_, end.signal);
     struct release {
       detail::join_state<R>* state;
       ~release() { detail::join_release(state); }

@@ -44,19 +44,15 @@ std::int64_t ticker_period(const std::chrono::duration<Rep, Period>& d) {
 }  // namespace detail
 
 // A channel that yields one time point, that of the deadline, once d has passed.
-template <class Rep, class Period>
-[[nodiscard]] recv_chan<detail::tick> after(const std::chrono::duration<Rep, Period>& d) {
-  return detail::chan_access::make<recv_chan<detail::tick>>(
-      detail::make_timer_chan(detail::deadline_in(d), 0));
+[[nodiscard]] inline recv_chan<detail::tick> after(detail::delay d) {
+  return detail::chan_access::make<recv_chan<detail::tick>>(detail::make_timer_chan(d.due_ns, 0));
 }
 
 // One tick, or with after_func one call, when d has passed. A handle: copies are the same timer.
 // Destroying it stops nothing.
 class timer {
  public:
-  template <class Rep, class Period>
-  explicit timer(const std::chrono::duration<Rep, Period>& d)
-      : chan_(detail::make_timer_chan(detail::deadline_in(d), 0)) {}
+  explicit timer(detail::delay d) : chan_(detail::make_timer_chan(d.due_ns, 0)) {}
 
   // Yields the time the tick was due at. Nil for after_func.
   [[nodiscard]] recv_chan<detail::tick> chan() const noexcept {
@@ -69,14 +65,11 @@ class timer {
 
   // Begins anew: due when d has passed from now. What it returns, and what happened before, is as
   // with stop(). With after_func throws what go() throws.
-  template <class Rep, class Period>
-  bool reset(const std::chrono::duration<Rep, Period>& d) {
-    return set(detail::deadline_in(d));
-  }
+  bool reset(detail::delay d) { return set(d.due_ns); }
 
  private:
-  template <class Rep, class Period, class F>
-  friend timer after_func(const std::chrono::duration<Rep, Period>& d, F&& f);
+  template <class F>
+  friend timer after_func(detail::delay d, F&& f);
   explicit timer(detail::func_timer_handle func) noexcept : func_(std::move(func)) {}
 
   bool set(std::int64_t due_ns) {
@@ -125,11 +118,11 @@ class ticker {
 // Calls f() in a task of its own when d has passed. f is decay-copied here and may be called again
 // after reset(). An exception that leaves f is fatal, as with go. Needs a runtime; what is pending
 // when it ends is not called.
-template <class Rep, class Period, class F>
-[[gnu::always_inline]] inline timer after_func(const std::chrono::duration<Rep, Period>& d, F&& f) {
+template <class F>
+[[gnu::always_inline]] inline timer after_func(detail::delay d, F&& f) {
   static_assert(std::is_invocable_v<std::decay_t<F>&>, "f must be callable as f()");
   detail::func_timer_handle handle(new detail::func_timer_of<std::decay_t<F>>(std::forward<F>(f)));
-  detail::func_timer_begin(*handle.get(), detail::deadline_in(d));
+  detail::func_timer_begin(*handle.get(), d.due_ns);
   return timer(std::move(handle));
 }
 

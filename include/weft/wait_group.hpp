@@ -1,7 +1,6 @@
 // weft::wait_group: waits until a number of things is done.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -12,6 +11,7 @@
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
 #include <weft/detail/spawn.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft {
 
@@ -21,7 +21,8 @@ using wait_group_storage = opaque<32>;
 WEFT_API void wait_group_add(wait_group_storage& self, std::ptrdiff_t n) noexcept;
 WEFT_API void wait_group_done(wait_group_storage& self) noexcept;
 WEFT_API void wait_group_wait(wait_group_storage& self);
-WEFT_API bool wait_group_wait_until(wait_group_storage& self, std::int64_t deadline_ns);
+WEFT_API bool wait_group_wait_until(wait_group_storage& self, std::int64_t deadline_ns,
+                                    rt::end_signal* under);
 
 // In a handler: the exception ends its task without a panic (cancelled, this_task::exit).
 WEFT_API bool exception_ends_task() noexcept;
@@ -69,20 +70,17 @@ class wait_group {
     detail::wait_group_wait(storage_);
     detail::end_of_shell();
   }
+  [[gnu::always_inline]] void wait(detail::until_end end) {
+    detail::shell(detail::wait_group_wait_until(storage_, detail::never, end.signal));
+  }
 
   // False when the time is over first.
-  template <class Rep, class Period>
-  [[nodiscard, gnu::always_inline]] bool wait_for(const std::chrono::duration<Rep, Period>& d) {
-    const bool is_zero = detail::wait_group_wait_until(storage_, detail::deadline_in(d));
-    detail::end_of_shell();
-    return is_zero;
+  [[nodiscard, gnu::always_inline]] bool wait_for(detail::delay d, detail::until_end end = {}) {
+    return detail::shell(detail::wait_group_wait_until(storage_, d.due_ns, end.signal));
   }
-  template <class Clock, class Duration>
-  [[nodiscard, gnu::always_inline]] bool wait_until(
-      const std::chrono::time_point<Clock, Duration>& when) {
-    const bool is_zero = detail::wait_group_wait_until(storage_, detail::deadline_at(when));
-    detail::end_of_shell();
-    return is_zero;
+  [[nodiscard, gnu::always_inline]] bool wait_until(detail::moment when,
+                                                    detail::until_end end = {}) {
+    return detail::shell(detail::wait_group_wait_until(storage_, when.due_ns, end.signal));
   }
 
   // As weft::go, counted: add() now, done() when the task has ended and its closure is destroyed,

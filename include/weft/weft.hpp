@@ -4,8 +4,10 @@
 #include <weft/barrier.hpp>
 #include <weft/chan.hpp>
 #include <weft/condition_variable.hpp>
+#include <weft/context.hpp>
 #include <weft/debug.hpp>
 #include <weft/error.hpp>
+#include <weft/group.hpp>
 #include <weft/mutex.hpp>
 #include <weft/net.hpp>
 #include <weft/once.hpp>

@@ -12,15 +12,16 @@ using rt::chan_core;
 namespace {
 
 // Nobody can end it but a canceller or the time.
-chan_result wait_on_nil(bool to_send, std::int64_t deadline_ns, const void* pc) noexcept {
+chan_result wait_on_nil(bool to_send, rt::wait_limits limits, const void* pc) noexcept {
   const rt::wait_place place{
       to_send ? rt::wait_reason::nil_chan_send : rt::wait_reason::nil_chan_receive, nullptr, pc};
   rt::spin_lock lock;
   rt::wait_queue nobody;
   rt::wait_node node;
   lock.lock();
-  switch (rt::wait_one_until(lock, nobody, node, place, deadline_ns)) {
+  switch (rt::wait_one_until(lock, nobody, node, place, limits)) {
     case rt::wait_result::cancelled: return chan_result::cancelled;
+    case rt::wait_result::ended: return chan_result::ended;
     case rt::wait_result::deadlocked: return chan_result::deadlocked;
     default: return chan_result::not_ready;
   }
@@ -31,15 +32,15 @@ bool has_passed(std::int64_t deadline_ns) noexcept {
 }
 
 [[gnu::always_inline]] inline chan_result send(chan_head* head, const void* cell,
-                                               std::int64_t deadline_ns, const void* pc) noexcept {
+                                               rt::wait_limits limits, const void* pc) noexcept {
   if (head == nullptr) [[unlikely]]
-    return has_passed(deadline_ns) ? chan_result::not_ready : wait_on_nil(true, deadline_ns, pc);
+    return has_passed(limits.deadline_ns) ? chan_result::not_ready : wait_on_nil(true, limits, pc);
   chan_core& core = chan_core::of(head);
   rt::wake_up wake;
   core.lock.lock();
   const chan_core::attempt attempt = core.send_locked(cell, wake);
-  if (attempt == chan_core::attempt::blocked && !has_passed(deadline_ns))
-    return core.wait_to_send(cell, deadline_ns, pc);
+  if (attempt == chan_core::attempt::blocked && !has_passed(limits.deadline_ns))
+    return core.wait_to_send(cell, limits, pc);
   core.lock.unlock();
   wake();
   switch (attempt) {
@@ -50,15 +51,15 @@ bool has_passed(std::int64_t deadline_ns) noexcept {
 }
 
 [[gnu::always_inline]] inline chan_result recv(chan_head* head, void* cell,
-                                               std::int64_t deadline_ns, const void* pc) noexcept {
+                                               rt::wait_limits limits, const void* pc) noexcept {
   if (head == nullptr) [[unlikely]]
-    return has_passed(deadline_ns) ? chan_result::not_ready : wait_on_nil(false, deadline_ns, pc);
+    return has_passed(limits.deadline_ns) ? chan_result::not_ready : wait_on_nil(false, limits, pc);
   chan_core& core = chan_core::of(head);
   rt::wake_up wake;
   core.lock.lock();
   const chan_core::attempt attempt = core.recv_locked(cell, wake);
-  if (attempt == chan_core::attempt::blocked && !has_passed(deadline_ns))
-    return core.wait_to_recv(cell, deadline_ns, pc);
+  if (attempt == chan_core::attempt::blocked && !has_passed(limits.deadline_ns))
+    return core.wait_to_recv(cell, limits, pc);
   core.lock.unlock();
   wake();
   switch (attempt) {
@@ -81,10 +82,14 @@ void chan_close(chan_head* c) {
   if (!chan_core::of(c).close()) throw closed_channel("close of a closed channel");
 }
 
-void chan_checkpoint() { rt::checkpoint(); }
+void chan_checkpoint(rt::end_signal* under) {
+  rt::checkpoint();
+  rt::check_end(under);
+}
 
-void chan_raise(chan_result why) {
+void chan_raise(chan_result why, rt::end_signal* under) {
   switch (why) {
+    case chan_result::ended: rt::throw_ended(*under);
     case chan_result::cancelled: rt::throw_if_interrupted(rt::wait_result::cancelled); break;
     case chan_result::deadlocked: rt::throw_if_interrupted(rt::wait_result::deadlocked); break;
     default: break;
@@ -100,8 +105,9 @@ void chan_raise(chan_result why) {
 }
 
 [[gnu::noinline]] chan_result chan_send_until(chan_head* c, const void* cell,
-                                              std::int64_t deadline_ns, const void* pc) noexcept {
-  return send(c, cell, deadline_ns, pc != nullptr ? pc : __builtin_return_address(0));
+                                              std::int64_t deadline_ns, const void* pc,
+                                              rt::end_signal* under) noexcept {
+  return send(c, cell, {deadline_ns, under}, pc != nullptr ? pc : __builtin_return_address(0));
 }
 
 [[gnu::noinline]] bool chan_recv(chan_head* c, void* cell) {
@@ -114,11 +120,13 @@ void chan_raise(chan_result why) {
 }
 
 [[gnu::noinline]] chan_result chan_recv_until(chan_head* c, void* cell, std::int64_t deadline_ns,
-                                              const void* pc) {
-  if (deadline_ns != no_wait) rt::checkpoint();
+                                              const void* pc, rt::end_signal* under) {
+  if (deadline_ns != no_wait) chan_checkpoint(under);
   const chan_result result =
-      recv(c, cell, deadline_ns, pc != nullptr ? pc : __builtin_return_address(0));
-  if (result == chan_result::cancelled || result == chan_result::deadlocked) chan_raise(result);
+      recv(c, cell, {deadline_ns, under}, pc != nullptr ? pc : __builtin_return_address(0));
+  if (result == chan_result::cancelled || result == chan_result::deadlocked ||
+      result == chan_result::ended)
+    chan_raise(result, under);
   return result;
 }
 

@@ -18,6 +18,7 @@ chan_result result_of(wait_result result) noexcept {
     case wait_result::closed: return chan_result::closed;
     case wait_result::timed_out: return chan_result::not_ready;
     case wait_result::cancelled: return chan_result::cancelled;
+    case wait_result::ended: return chan_result::ended;
     case wait_result::deadlocked: return chan_result::deadlocked;
     case wait_result::pending: break;
   }
@@ -93,25 +94,24 @@ void chan_core::leave(wait_node& node) noexcept {
   if (is_free) destroy(this);
 }
 
-chan_result chan_core::wait_to_send(const void* cell, std::int64_t deadline_ns,
+chan_result chan_core::wait_to_send(const void* cell, wait_limits limits,
                                     const void* pc) noexcept {
   wait_node node;
   node.cell = const_cast<void*>(cell);  // a receiver only reads it
-  return wait(node, true, deadline_ns, pc);
+  return wait(node, true, limits, pc);
 }
 
-chan_result chan_core::wait_to_recv(void* cell, std::int64_t deadline_ns,
-                                    const void* pc) noexcept {
+chan_result chan_core::wait_to_recv(void* cell, wait_limits limits, const void* pc) noexcept {
   wait_node node;
   node.cell = cell;
-  if (is_timed()) return wait_for_tick(cell, deadline_ns, pc);
-  return wait(node, false, deadline_ns, pc);
+  if (is_timed()) return wait_for_tick(cell, limits, pc);
+  return wait(node, false, limits, pc);
 }
 
-chan_result chan_core::wait(wait_node& node, bool to_send, std::int64_t deadline_ns,
+chan_result chan_core::wait(wait_node& node, bool to_send, wait_limits limits,
                             const void* pc) noexcept {
   const wait_place place{to_send ? wait_reason::chan_send : wait_reason::chan_receive, this, pc};
-  if (deadline_ns == never_ns) {
+  if (limits.is_none()) {
     ++parked_;
     const std::uint64_t flag = to_send ? senders : receivers;
     const std::uint64_t seen = state_locked();
@@ -127,12 +127,13 @@ chan_result chan_core::wait(wait_node& node, bool to_send, std::int64_t deadline
   node.winner = &waiting.word();
   enqueue_locked(node, to_send);
   lock.unlock();
-  const std::uint32_t winner = waiting.wait(deadline_ns);
+  const std::uint32_t winner = waiting.wait(limits);
   leave(node);  // also waits for the end of the waker's critical section, which wrote the result
   switch (winner) {
     case winner_word::timed_out: return chan_result::not_ready;
     case winner_word::cancelled: return chan_result::cancelled;
     case winner_word::deadlocked: return chan_result::deadlocked;
+    case winner_word::ended: return chan_result::ended;
     default: return result_of(node.result);
   }
 }

@@ -88,8 +88,8 @@ class alignas(64) chan_core : public chan_head {
   attempt recv_locked(void* cell, wake_up& wake) noexcept;
 
   // Wait with the lock held, return without it.
-  chan_result wait_to_send(const void* cell, std::int64_t deadline_ns, const void* pc) noexcept;
-  chan_result wait_to_recv(void* cell, std::int64_t deadline_ns, const void* pc) noexcept;
+  chan_result wait_to_send(const void* cell, wait_limits limits, const void* pc) noexcept;
+  chan_result wait_to_recv(void* cell, wait_limits limits, const void* pc) noexcept;
 
   // False if it is closed already.
   bool close() noexcept;
@@ -163,11 +163,10 @@ class alignas(64) chan_core : public chan_head {
     wake = wake_up(won);
   }
 
-  chan_result wait(wait_node& node, bool to_send, std::int64_t deadline_ns,
-                   const void* pc) noexcept;
+  chan_result wait(wait_node& node, bool to_send, wait_limits limits, const void* pc) noexcept;
   void leave(wait_node& node) noexcept;
   attempt recv_tick_locked(void* cell) noexcept;
-  chan_result wait_for_tick(void* cell, std::int64_t deadline_ns, const void* pc) noexcept;
+  chan_result wait_for_tick(void* cell, wait_limits limits, const void* pc) noexcept;
 
   // Constant.
   const std::uint32_t cell_bytes_;

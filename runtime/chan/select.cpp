@@ -93,6 +93,7 @@ int random_bit(std::uint64_t bits) noexcept {
 int select_from(select_case* cases, int count, const select_plan& plan, const void* pc) {
   const bool may_wait = plan.otherwise < 0;
   if (may_wait) checkpoint();
+  if (may_wait) check_end(plan.under);
   if (count <= 64) [[likely]] {
     std::uint64_t ready = 0;
     for (int i = 0; i < count; ++i)
@@ -137,7 +138,7 @@ void select_entries::remove_all() noexcept {
   count_ = 0;
 }
 
-[[gnu::noinline]] int select_entries::run() {
+[[gnu::noinline]] int select_entries::run(rt::end_signal* under) {
   const void* pc = __builtin_return_address(0);
   select_case few_cases[rt::selecting::few];
   std::unique_ptr<select_case[]> many_cases;
@@ -147,6 +148,7 @@ void select_entries::remove_all() noexcept {
     cases = many_cases.get();
   }
   select_plan plan;
+  plan.under = under;
   int index = 0;
   for (select_entry* e = head_; e != nullptr; e = e->next, ++index)
     e->arm(cases[index], plan, index);

@@ -178,7 +178,7 @@ class locked_select {
       live(k).ops->enqueue_locked(live(k), node);
     }
     unlock_all();
-    const std::uint32_t winner = waiting.wait(until_ns);
+    const std::uint32_t winner = waiting.wait({until_ns, plan_.under});
     for (int k = 0; k < live_; ++k) {
       select_case& c = live(k);
       // Of the winner's lock this is also the wait for the end of the critical section that won.
@@ -192,6 +192,7 @@ class locked_select {
       case winner_word::timed_out: return kept_.empty() ? due.index : look_again;
       case winner_word::cancelled: throw_if_interrupted(wait_result::cancelled); break;
       case winner_word::deadlocked: throw_if_interrupted(wait_result::deadlocked); break;
+      case winner_word::ended: throw_ended(*plan_.under);
       default: break;
     }
     const auto k = static_cast<int>(winner);

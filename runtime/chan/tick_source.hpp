@@ -5,6 +5,8 @@
 // waits for costs nothing, wakes nobody and hides no deadlock, and a tick that nobody took can be
 // taken back.
 //
+// The channel of a context with a deadline has such a source too: its end comes with the time.
+//
 // All of it is under the channel's lock.
 #pragma once
 
@@ -17,6 +19,7 @@ namespace weft::rt {
 struct tick_source {
   std::int64_t due_ns = never_ns;  // of the next tick; never_ns: stopped, or fired
   std::int64_t period_ns = 0;      // 0: one tick only
+  bool closes = false;  // no tick: from that time on the channel is as if it were closed
 
   bool is_due(std::int64_t now) const noexcept { return due_ns <= now; }
 

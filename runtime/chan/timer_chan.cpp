@@ -4,6 +4,8 @@
 // receive comes to look under the lock; there the source answers instead of the queue of senders.
 #include <weft/detail/timer_chan.hpp>
 
+#include <algorithm>
+
 #include "runtime/base/choose.hpp"
 #include "runtime/chan/chan_core.hpp"
 
@@ -12,14 +14,14 @@ namespace weft::rt {
 chan_core::attempt chan_core::recv_tick_locked(void* cell) noexcept {
   const std::int64_t now = now_ns();
   if (!source_->is_due(now)) return attempt::blocked;
+  if (source_->closes) return attempt::closed;
   const std::int64_t tick = source_->take(now);
   copy(cell, &tick);
   return attempt::done;
 }
 
 // Waits until a tick is due or somebody sets the source, and looks again, until there is a tick.
-chan_result chan_core::wait_for_tick(void* cell, std::int64_t deadline_ns,
-                                     const void* pc) noexcept {
+chan_result chan_core::wait_for_tick(void* cell, wait_limits limits, const void* pc) noexcept {
   chan_result result = chan_result::not_ready;
   bool is_free = false;
   for (;;) {
@@ -29,20 +31,22 @@ chan_result chan_core::wait_for_tick(void* cell, std::int64_t deadline_ns,
     node.winner = &waiting.word();
     node.cell = cell;
     enqueue_locked(node, false);
-    const std::int64_t until = source_->due_ns < deadline_ns ? source_->due_ns : deadline_ns;
+    const std::int64_t until_ns = std::min(source_->due_ns, limits.deadline_ns);
     lock.unlock();
-    const std::uint32_t winner = waiting.wait(until);
+    const std::uint32_t winner = waiting.wait({until_ns, limits.under});
     lock.lock();
     is_free = dequeue_locked(node);
-    if (winner == winner_word::cancelled || winner == winner_word::deadlocked) {
-      result = winner == winner_word::cancelled ? chan_result::cancelled : chan_result::deadlocked;
+    if (winner == winner_word::cancelled) result = chan_result::cancelled;
+    if (winner == winner_word::deadlocked) result = chan_result::deadlocked;
+    if (winner == winner_word::ended) result = chan_result::ended;
+    if (result != chan_result::not_ready) break;
+    wake_up nobody;  // has no sender
+    const attempt now = recv_locked(cell, nobody);
+    if (now != attempt::blocked) {
+      result = now == attempt::done ? chan_result::done : chan_result::closed;
       break;
     }
-    if (recv_tick_locked(cell) == attempt::done) {
-      result = chan_result::done;
-      break;
-    }
-    if (deadline_ns != never_ns && deadline_ns <= now_ns()) break;
+    if (limits.deadline_ns != never_ns && limits.deadline_ns <= now_ns()) break;
   }
   lock.unlock();
   if (is_free) destroy(this);
@@ -68,11 +72,16 @@ namespace weft::detail {
 
 chan_head* timer_chan_make(const chan_type& type, std::int64_t due_ns, std::int64_t period_ns) {
   WEFT_CHECK(type.cell_bytes == sizeof(std::int64_t), "a tick is a count of nanoseconds");
-  return rt::chan_core::make_timed(type, {due_ns, period_ns}, __builtin_return_address(0));
+  return rt::chan_core::make_timed(type, {due_ns, period_ns, false}, __builtin_return_address(0));
+}
+
+chan_head* closing_chan_make(const chan_type& type, std::int64_t due_ns) {
+  if (due_ns == no_deadline) return rt::chan_core::make(type, 0, nullptr);
+  return rt::chan_core::make_timed(type, {due_ns, 0, true}, nullptr);
 }
 
 bool timer_chan_set(chan_head* c, std::int64_t due_ns, std::int64_t period_ns) noexcept {
-  return rt::chan_core::of(c).set_source({due_ns, period_ns});
+  return rt::chan_core::of(c).set_source({due_ns, period_ns, false});
 }
 
 }  // namespace weft::detail

@@ -2,7 +2,8 @@
 //
 // Who has arrived is who stands in the queue: a party that is cancelled is unlinked in the same
 // moment and has not arrived, whatever arrived_ says until it has left. So the last party counts
-// the queue, which it walks anyway.
+// the queue, which it walks anyway. A party under a context stands in the queue until it has found
+// the lock: if the round is complete by then it has arrived, although the context ended its wait.
 #include <weft/barrier.hpp>
 
 #include "runtime/base/check.hpp"
@@ -14,9 +15,11 @@ namespace {
 
 class barrier_core {
  public:
-  void arrive_and_wait(const void* pc);
+  void arrive_and_wait(const void* pc, end_signal* under);
 
  private:
+  wait_result wait_under(const wait_place& place, end_signal& under) noexcept;
+
   std::int64_t parties_;  // constant
   spin_lock lock_;
   // Under lock_.
@@ -24,26 +27,48 @@ class barrier_core {
   wait_queue queue_;
 };
 
-void barrier_core::arrive_and_wait(const void* pc) {
-  enter_blocking_call();
+wait_result barrier_core::wait_under(const wait_place& place, end_signal& under) noexcept {
+  any_wait wait(place, nullptr, 0);
+  wait_node node;
+  node.who = &wait.who();
+  node.winner = &wait.word();
+  queue_.push_back(node);
+  lock_.unlock();
+  const std::uint32_t winner = wait.wait({never_ns, &under});
+  if (winner < winner_word::max_cases) return wait_result::ok;
+  spin_guard guard(lock_);
+  if (!node.is_linked()) return wait_result::ok;
+  queue_.unlink(node);
+  return winner == winner_word::cancelled    ? wait_result::cancelled
+         : winner == winner_word::deadlocked ? wait_result::deadlocked
+                                             : wait_result::ended;
+}
+
+void barrier_core::arrive_and_wait(const void* pc, end_signal* under) {
+  enter_blocking_call(under);
   lock_.lock();
   if (arrived_ + 1 < parties_ || std::int64_t{count(queue_)} + 1 < parties_) {
     ++arrived_;
+    const wait_place place{wait_reason::barrier_wait, this, pc};
     wait_node node;
-    const wait_result result = wait_one(lock_, queue_, node, {wait_reason::barrier_wait, this, pc});
+    const wait_result result = under != nullptr ? wait_under(place, *under)
+                                                : wait_one(lock_, queue_, node, place);
     if (result == wait_result::ok) return;
     {
       spin_guard guard(lock_);
       --arrived_;
     }
-    throw_if_interrupted(result);
+    throw_if_interrupted(result, under);
     return;
   }
   wake_list wake;
-  while (const won_waiter won = take_waiter(queue_)) {
-    won.node->result = wait_result::ok;
+  while (!queue_.empty()) {
+    // A party under a context that has not parked may go on as soon as it is won.
+    if (queue_.head->winner == nullptr) queue_.head->result = wait_result::ok;
+    const won_waiter won = take_head(queue_);
     --arrived_;
-    wake.add(won);
+    // One that is not won is on its way to the lock; it has arrived all the same.
+    if (won) wake.add(won);
   }
   lock_.unlock();
   wake();
@@ -61,9 +86,9 @@ void barrier_check_parties(std::ptrdiff_t parties) noexcept {
   if (parties < 1) rt::fatal("a barrier for less than one party");
 }
 
-void barrier_arrive_and_wait(barrier_storage& self) {
+void barrier_arrive_and_wait(barrier_storage& self, rt::end_signal* under) {
   std::launder(reinterpret_cast<rt::barrier_core*>(&self))
-      ->arrive_and_wait(__builtin_return_address(0));
+      ->arrive_and_wait(__builtin_return_address(0), under);
 }
 
 }  // namespace weft::detail

@@ -23,9 +23,9 @@ namespace {
 
 class condition_core {
  public:
-  // `give_up` unlocks the user's lock. The result is ok, timed_out, cancelled or deadlocked.
+  // `give_up` unlocks the user's lock. The result is ok, timed_out, cancelled, ended or deadlocked.
   template <class GiveUp>
-  wait_result wait(const void* pc, std::int64_t deadline_ns, GiveUp&& give_up);
+  wait_result wait(const void* pc, wait_limits limits, GiveUp&& give_up);
 
   void notify_one() noexcept;
   void notify_all() noexcept;
@@ -50,7 +50,7 @@ void condition_core::unlink(wait_node& node) noexcept {
 }
 
 template <class GiveUp>
-wait_result condition_core::wait(const void* pc, std::int64_t deadline_ns, GiveUp&& give_up) {
+wait_result condition_core::wait(const void* pc, wait_limits limits, GiveUp&& give_up) {
   any_wait wait({wait_reason::condition_wait, this, pc}, nullptr, 0);
   wait_node node;
   node.who = &wait.who();
@@ -68,11 +68,13 @@ wait_result condition_core::wait(const void* pc, std::int64_t deadline_ns, GiveU
     }
   } unlinking{this, node};  // also if give_up throws
   give_up();
-  switch (wait.wait(deadline_ns)) {
+  switch (wait.wait(limits)) {
     case winner_word::timed_out:
       return wait_result::timed_out;
     case winner_word::cancelled:
       return wait_result::cancelled;
+    case winner_word::ended:
+      return wait_result::ended;
     case winner_word::deadlocked:
       return wait_result::deadlocked;
     default:
@@ -117,14 +119,16 @@ namespace weft::detail {
 using rt::condition_core;
 using rt::core_of;
 
-bool condition_wait(condition_storage& self, mutex& held, std::int64_t deadline_ns) {
+bool condition_wait(condition_storage& self, mutex& held, std::int64_t deadline_ns,
+                    rt::end_signal* under) {
   const void* pc = __builtin_return_address(0);
   rt::checkpoint();
+  rt::check_end(under);
   rt::mutex_core& lock = mutex_access::core(held);
   const rt::wait_result result =
-      core_of<condition_core>(self).wait(pc, deadline_ns, [&] { lock.release(); });
+      core_of<condition_core>(self).wait(pc, {deadline_ns, under}, [&] { lock.release(); });
   lock.acquire_uninterrupted(pc);
-  rt::throw_if_interrupted(result);
+  rt::throw_if_interrupted(result, under);
   return result == rt::wait_result::ok;
 }
 
@@ -139,14 +143,17 @@ struct relock_while_unwinding {
 
 }  // namespace
 
-bool condition_wait(condition_storage& self, const lock_calls& held, std::int64_t deadline_ns) {
+bool condition_wait(condition_storage& self, const lock_calls& held, std::int64_t deadline_ns,
+                    rt::end_signal* under) {
   const void* pc = __builtin_return_address(0);
   rt::checkpoint();
+  rt::check_end(under);
   condition_core& core = core_of<condition_core>(self);
-  const rt::wait_result result = core.wait(pc, deadline_ns, [&] { held.unlock(held.lock); });
-  if (result == rt::wait_result::cancelled || result == rt::wait_result::deadlocked) {
+  const rt::wait_result result =
+      core.wait(pc, {deadline_ns, under}, [&] { held.unlock(held.lock); });
+  if (result != rt::wait_result::ok && result != rt::wait_result::timed_out) {
     relock_while_unwinding relocking{held};
-    rt::throw_if_interrupted(result);
+    rt::throw_if_interrupted(result, under);
   }
   try {
     held.relock(held.lock);

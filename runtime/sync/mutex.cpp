@@ -39,7 +39,7 @@ bool mutex_core::acquire_or_announce_locked(owner_token me, bool is_candidate) n
   return is_free;
 }
 
-wait_result mutex_core::acquire_slow(owner_token me, const void* pc, std::int64_t deadline_ns,
+wait_result mutex_core::acquire_slow(owner_token me, const void* pc, wait_limits limits,
                                      interruptible may_interrupt) noexcept {
   const std::int64_t since_ns = now_ns();
   bool is_candidate = false;
@@ -54,7 +54,7 @@ wait_result mutex_core::acquire_slow(owner_token me, const void* pc, std::int64_
     node.cell = reinterpret_cast<void*>(me);
     const wait_result result =
         wait_one_until(lock_, is_candidate ? returned_ : queue_, node,
-                       {wait_reason::mutex_lock, this, pc}, deadline_ns, may_interrupt);
+                       {wait_reason::mutex_lock, this, pc}, limits, may_interrupt);
     if (result != wait_result::ok) {
       leave();
       return result;
@@ -187,14 +187,14 @@ bool mutex_try_lock(mutex_storage& self) noexcept {
   return core_of<mutex_core>(self).try_acquire(rt::caller_token());
 }
 
-bool mutex_try_lock_until(mutex_storage& self, std::int64_t deadline_ns) {
+bool mutex_try_lock_until(mutex_storage& self, std::int64_t deadline_ns, rt::end_signal* under) {
   mutex_core& core = core_of<mutex_core>(self);
-  const rt::owner_token me = rt::enter_blocking_call();
+  const rt::owner_token me = rt::enter_blocking_call(under);
   if (core.try_acquire(me)) return true;
   if (rt::is_past(deadline_ns)) return false;
   const rt::wait_result result =
-      core.acquire_slow(me, __builtin_return_address(0), deadline_ns, rt::interruptible::yes);
-  rt::throw_if_interrupted(result);
+      core.acquire_slow(me, __builtin_return_address(0), {deadline_ns, under}, rt::interruptible::yes);
+  rt::throw_if_interrupted(result, under);
   return result == rt::wait_result::ok;
 }
 

@@ -37,7 +37,7 @@ class mutex_core {
   bool try_acquire(owner_token me) noexcept;
 
   // After try_acquire() failed. ok: the caller owns the lock.
-  wait_result acquire_slow(owner_token me, const void* pc, std::int64_t deadline_ns,
+  wait_result acquire_slow(owner_token me, const void* pc, wait_limits limits,
                            interruptible may_interrupt) noexcept;
 
   // Fatal if the caller is not the owner.

@@ -20,7 +20,7 @@ namespace {
 class semaphore_core {
  public:
   bool try_acquire(std::int64_t units) noexcept;
-  wait_result acquire_slow(std::int64_t units, const void* pc, std::int64_t deadline_ns) noexcept;
+  wait_result acquire_slow(std::int64_t units, const void* pc, wait_limits limits) noexcept;
   void release(std::int64_t units) noexcept;
 
   // --- for select; see select_ops ---
@@ -63,7 +63,7 @@ bool semaphore_core::try_acquire(std::int64_t units) noexcept {
 }
 
 wait_result semaphore_core::acquire_slow(std::int64_t units, const void* pc,
-                                         std::int64_t deadline_ns) noexcept {
+                                         wait_limits limits) noexcept {
   lock_.lock();
   std::int64_t seen = word_.load(std::memory_order_relaxed);
   while ((seen & waiting) == 0) {
@@ -79,7 +79,7 @@ wait_result semaphore_core::acquire_slow(std::int64_t units, const void* pc,
   wait_node node;
   node.amount = static_cast<std::uint64_t>(units);
   const wait_result result =
-      wait_one_until(lock_, queue_, node, {wait_reason::semaphore_acquire, this, pc}, deadline_ns);
+      wait_one_until(lock_, queue_, node, {wait_reason::semaphore_acquire, this, pc}, limits);
   if (result != wait_result::ok) give_up();
   return result;
 }
@@ -202,14 +202,15 @@ bool semaphore_try_acquire(semaphore_storage& self, std::ptrdiff_t units) noexce
 }
 
 bool semaphore_try_acquire_until(semaphore_storage& self, std::ptrdiff_t units,
-                                 std::int64_t deadline_ns) {
+                                 std::int64_t deadline_ns, rt::end_signal* under) {
   semaphore_check_units(units);
-  rt::enter_blocking_call();
+  rt::enter_blocking_call(under);
   rt::semaphore_core& core = core_of(self);
   if (units == 0 || core.try_acquire(units)) return true;
   if (rt::is_past(deadline_ns)) return false;
-  const rt::wait_result result = core.acquire_slow(units, __builtin_return_address(0), deadline_ns);
-  rt::throw_if_interrupted(result);
+  const rt::wait_result result =
+      core.acquire_slow(units, __builtin_return_address(0), {deadline_ns, under});
+  rt::throw_if_interrupted(result, under);
   return result == rt::wait_result::ok;
 }
 

@@ -30,8 +30,7 @@ enum class access : std::uint64_t { exclusive, shared };
 class shared_mutex_core {
  public:
   bool try_acquire(access how, owner_token me) noexcept;
-  wait_result acquire_slow(access how, owner_token me, const void* pc,
-                           std::int64_t deadline_ns) noexcept;
+  wait_result acquire_slow(access how, owner_token me, const void* pc, wait_limits limits) noexcept;
   void release_exclusive() noexcept;
   void release_shared() noexcept;
 
@@ -91,7 +90,7 @@ bool shared_mutex_core::try_acquire(access how, owner_token me) noexcept {
 }
 
 wait_result shared_mutex_core::acquire_slow(access how, owner_token me, const void* pc,
-                                            std::int64_t deadline_ns) noexcept {
+                                            wait_limits limits) noexcept {
   lock_.lock();
   std::uint64_t seen = word_.load(std::memory_order_relaxed);
   while ((seen & waiting) == 0) {
@@ -109,7 +108,7 @@ wait_result shared_mutex_core::acquire_slow(access how, owner_token me, const vo
   node.cell = reinterpret_cast<void*>(me);
   const auto reason = how == access::exclusive ? wait_reason::shared_mutex_lock
                                                : wait_reason::shared_mutex_lock_shared;
-  const wait_result result = wait_one_until(lock_, queue_, node, {reason, this, pc}, deadline_ns);
+  const wait_result result = wait_one_until(lock_, queue_, node, {reason, this, pc}, limits);
   if (result == wait_result::ok) {
     // Handed over, or let in by a waiter that gave up and knows nothing of the writer before: pairs
     // with that writer's release, which the read-modify-writes since then have carried on.
@@ -306,13 +305,13 @@ using rt::shared_mutex_core;
 }
 
 [[gnu::always_inline]] inline bool try_lock_until(shared_mutex_storage& self, access how,
-                                                  const void* pc, std::int64_t deadline_ns) {
+                                                  const void* pc, rt::wait_limits limits) {
   shared_mutex_core& core = core_of<shared_mutex_core>(self);
-  const rt::owner_token me = rt::enter_blocking_call();
+  const rt::owner_token me = rt::enter_blocking_call(limits.under);
   if (core.try_acquire(how, me)) return true;
-  if (rt::is_past(deadline_ns)) return false;
-  const rt::wait_result result = core.acquire_slow(how, me, pc, deadline_ns);
-  rt::throw_if_interrupted(result);
+  if (rt::is_past(limits.deadline_ns)) return false;
+  const rt::wait_result result = core.acquire_slow(how, me, pc, limits);
+  rt::throw_if_interrupted(result, limits.under);
   return result == rt::wait_result::ok;
 }
 
@@ -326,8 +325,9 @@ bool shared_mutex_try_lock(shared_mutex_storage& self) noexcept {
   return core_of<shared_mutex_core>(self).try_acquire(access::exclusive, rt::caller_token());
 }
 
-bool shared_mutex_try_lock_until(shared_mutex_storage& self, std::int64_t deadline_ns) {
-  return try_lock_until(self, access::exclusive, __builtin_return_address(0), deadline_ns);
+bool shared_mutex_try_lock_until(shared_mutex_storage& self, std::int64_t deadline_ns,
+                                 rt::end_signal* under) {
+  return try_lock_until(self, access::exclusive, __builtin_return_address(0), {deadline_ns, under});
 }
 
 void shared_mutex_unlock(shared_mutex_storage& self) noexcept {
@@ -342,8 +342,9 @@ bool shared_mutex_try_lock_shared(shared_mutex_storage& self) noexcept {
   return core_of<shared_mutex_core>(self).try_acquire(access::shared, rt::caller_token());
 }
 
-bool shared_mutex_try_lock_shared_until(shared_mutex_storage& self, std::int64_t deadline_ns) {
-  return try_lock_until(self, access::shared, __builtin_return_address(0), deadline_ns);
+bool shared_mutex_try_lock_shared_until(shared_mutex_storage& self, std::int64_t deadline_ns,
+                                        rt::end_signal* under) {
+  return try_lock_until(self, access::shared, __builtin_return_address(0), {deadline_ns, under});
 }
 
 void shared_mutex_unlock_shared(shared_mutex_storage& self) noexcept {

@@ -101,6 +101,12 @@ inline owner_token enter_blocking_call() {
   return caller_token();
 }
 
+inline owner_token enter_blocking_call(end_signal* under) {
+  const owner_token me = enter_blocking_call();
+  check_end(under);
+  return me;
+}
+
 // True if a wait up to that deadline would not wait at all.
 inline bool is_past(std::int64_t deadline_ns) noexcept {
   return deadline_ns != never_ns && deadline_ns <= now_ns();

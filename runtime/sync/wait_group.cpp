@@ -20,7 +20,7 @@ namespace {
 class wait_group_core {
  public:
   void add(std::int64_t n) noexcept;
-  wait_result wait(const void* pc, std::int64_t deadline_ns) noexcept;
+  wait_result wait(const void* pc, wait_limits limits) noexcept;
 
   // --- for select ---
   spin_lock& lock() noexcept { return lock_; }
@@ -69,18 +69,18 @@ void wait_group_core::add_slow(std::int64_t n) noexcept {
   wake();
 }
 
-wait_result wait_group_core::wait(const void* pc, std::int64_t deadline_ns) noexcept {
+wait_result wait_group_core::wait(const void* pc, wait_limits limits) noexcept {
   lock_.lock();
   if (count_.load(std::memory_order_relaxed) == 0) {
     lock_.unlock();
     return wait_result::ok;
   }
-  if (is_past(deadline_ns)) {
+  if (is_past(limits.deadline_ns)) {
     lock_.unlock();
     return wait_result::timed_out;
   }
   wait_node node;
-  return wait_one_until(lock_, queue_, node, {wait_reason::wait_group_wait, this, pc}, deadline_ns);
+  return wait_one_until(lock_, queue_, node, {wait_reason::wait_group_wait, this, pc}, limits);
 }
 
 }  // namespace
@@ -121,11 +121,12 @@ void wait_group_wait(wait_group_storage& self) {
       core_of<wait_group_core>(self).wait(__builtin_return_address(0), rt::never_ns));
 }
 
-bool wait_group_wait_until(wait_group_storage& self, std::int64_t deadline_ns) {
-  rt::enter_blocking_call();
+bool wait_group_wait_until(wait_group_storage& self, std::int64_t deadline_ns,
+                           rt::end_signal* under) {
+  rt::enter_blocking_call(under);
   const rt::wait_result result =
-      core_of<wait_group_core>(self).wait(__builtin_return_address(0), deadline_ns);
-  rt::throw_if_interrupted(result);
+      core_of<wait_group_core>(self).wait(__builtin_return_address(0), {deadline_ns, under});
+  rt::throw_if_interrupted(result, under);
   return result == rt::wait_result::ok;
 }
 

@@ -41,7 +41,7 @@ void drop(detail::join_base* state) noexcept {
   if (core_of(*state).references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete state;
 }
 
-wait_result wait_for_end(detail::join_base& state, interruptible may_interrupt,
+wait_result wait_for_end(detail::join_base& state, end_signal* under, interruptible may_interrupt,
                          const void* pc) noexcept {
   join_core& core = core_of(state);
   core.lock.lock();
@@ -50,8 +50,8 @@ wait_result wait_for_end(detail::join_base& state, interruptible may_interrupt,
     return wait_result::ok;
   }
   wait_node node;
-  return wait_one(core.lock, core.joiners, node, {wait_reason::join, core.running, pc},
-                  may_interrupt);
+  return wait_one_until(core.lock, core.joiners, node, {wait_reason::join, core.running, pc},
+                        {never_ns, under}, may_interrupt);
 }
 
 // --- as a case of a select: the object is a join_base that the handle keeps ---
@@ -133,18 +133,19 @@ void join_finish(join_base* state) noexcept {
   drop(state);
 }
 
-void join_wait(join_base& state) {
+void join_wait(join_base& state, rt::end_signal* under) {
   const void* pc = __builtin_return_address(0);
   checkpoint();
+  check_end(under);
   join_core& core = core_of(state);
   if (task* self = current_task(); self != nullptr && self->id == core.id)
     throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
                             "weft::task::join: a task cannot join itself");
-  throw_if_interrupted(wait_for_end(state, interruptible::yes, pc));
+  throw_if_interrupted(wait_for_end(state, under, interruptible::yes, pc), under);
 }
 
 void join_wait_uninterrupted(join_base& state) noexcept {
-  wait_for_end(state, interruptible::no, __builtin_return_address(0));
+  wait_for_end(state, nullptr, interruptible::no, __builtin_return_address(0));
 }
 
 void join_cancel(join_base& state) noexcept {

@@ -60,6 +60,7 @@ struct task : task_context, waiter {
   // Owner only.
   bool ended_early : 1 = false;  // this_task::exit or cancelled, join() says so
   bool ending : 1 = false;       // its task_local values are being destroyed
+  bool in_group : 1 = false;     // it runs as a member of a group: see `closure`
   std::uint8_t pins = 0;         // weft::pin_thread guards, nested
   std::uint32_t stamp = task_stamp;  // memory of a fresh slot is zero: not a record yet
   task* next = nullptr;  // owner of the list it is on: a batch, the poller's result
@@ -69,15 +70,12 @@ struct task : task_context, waiter {
 
   // Constant while the task lives.
   void (*run)(void* closure) = nullptr;  // calls the closure and destroys it
-  void* closure = nullptr;
+  void* closure = nullptr;  // while in_group: its group_core::member
 
   // --- the third line ---
   std::uint64_t id = 0;
   const void* spawn_pc = nullptr;  // return address of the spawn, in the user's code
   std::uint64_t parent_id = 0;     // 0: spawned by a foreign thread
-#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
-  sched::worker* ran_on = nullptr;  // whose thread it ran on last; by who dispatches it
-#endif
 
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // local_values, see locals.hpp

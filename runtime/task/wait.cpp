@@ -33,6 +33,7 @@ wait_result result_of(std::uint32_t winner, wait_result of_node) noexcept {
     case winner_word::timed_out: return wait_result::timed_out;
     case winner_word::cancelled: return wait_result::cancelled;
     case winner_word::deadlocked: return wait_result::deadlocked;
+    case winner_word::ended: return wait_result::ended;
     default: return of_node;
   }
 }
@@ -65,9 +66,10 @@ void checkpoint() {
   if (__builtin_expect(self->cancel.requested(), 0) && !is_unwinding(*self)) throw task_cancelled{};
 }
 
-void throw_if_interrupted(wait_result result) {
+void throw_if_interrupted(wait_result result, end_signal* under) {
   if (result == wait_result::cancelled) throw task_cancelled{};
   if (result == wait_result::deadlocked) throw deadlocked{};
+  if (result == wait_result::ended) throw_ended(*under);
 }
 
 void make_ready(waiter& who) noexcept {
@@ -100,15 +102,15 @@ wait_result wait_one(spin_lock& held, wait_queue& queue, wait_node& node, const 
 }
 
 wait_result wait_one_until(spin_lock& held, wait_queue& queue, wait_node& node,
-                           const wait_place& place, std::int64_t deadline_ns,
+                           const wait_place& place, wait_limits limits,
                            interruptible may_interrupt) noexcept {
-  if (deadline_ns == never_ns) return wait_one(held, queue, node, place, may_interrupt);
+  if (limits.is_none()) return wait_one(held, queue, node, place, may_interrupt);
   any_wait wait(place, nullptr, 0);
   node.who = &wait.who();
   node.winner = &wait.word();
   queue.push_back(node);
   held.unlock();
-  const std::uint32_t winner = wait.wait(deadline_ns, may_interrupt);
+  const std::uint32_t winner = wait.wait(limits, may_interrupt);
   {
     // Also waits for the end of the waker's critical section, which wrote the result.
     spin_guard guard(held);
@@ -118,9 +120,9 @@ wait_result wait_one_until(spin_lock& held, wait_queue& queue, wait_node& node,
   return node.result;
 }
 
-wait_result wait_until(const wait_place& place, std::int64_t deadline_ns) noexcept {
+wait_result wait_until(const wait_place& place, wait_limits limits) noexcept {
   any_wait wait(place, nullptr, 0);
-  const wait_result result = result_of(wait.wait(deadline_ns), wait_result::ok);
+  const wait_result result = result_of(wait.wait(limits), wait_result::ok);
   return result == wait_result::timed_out ? wait_result::ok : result;
 }
 
@@ -133,7 +135,9 @@ any_wait::any_wait(const wait_place& place, const wait_case* cases, std::uint32_
   site_.case_count = count;
 }
 
-std::uint32_t any_wait::wait(std::int64_t deadline_ns, interruptible may_interrupt) noexcept {
+std::uint32_t any_wait::wait(wait_limits limits, interruptible may_interrupt) noexcept {
+  if (limits.under != nullptr) return wait_under(limits, may_interrupt);
+  const std::int64_t deadline_ns = limits.deadline_ns;
   if (who_->kind == waiter_kind::thread) return wait_as_thread(deadline_ns);
   task& self = static_cast<task&>(*who_);
   fill_site(site_, self, site_.place, may_interrupt);
@@ -153,6 +157,30 @@ std::uint32_t any_wait::wait(std::int64_t deadline_ns, interruptible may_interru
   }
   self.cancel.withdraw();
   return word_.winner();
+}
+
+std::uint32_t any_wait::wait_under(wait_limits limits, interruptible may_interrupt) noexcept {
+  end_signal& under = *limits.under;
+  wait_node node;
+  node.who = who_;
+  node.winner = &word_;
+  node.index = winner_word::ended;
+  {
+    spin_guard guard(under.lock);
+    if (under.reason.load(std::memory_order_relaxed) == end_reason::none)
+      under.waiters.push_back(node);
+    else
+      (void)word_.claim(winner_word::ended);  // or something was faster
+  }
+  const bool ends_first = under.deadline_ns < limits.deadline_ns;
+  const std::uint32_t winner =
+      wait({ends_first ? under.deadline_ns : limits.deadline_ns}, may_interrupt);
+  {
+    // Also waits for the end of the critical section of whoever ends it.
+    spin_guard guard(under.lock);
+    if (node.is_linked()) under.waiters.unlink(node);
+  }
+  return winner == winner_word::timed_out && ends_first ? winner_word::ended : winner;
 }
 
 std::uint32_t any_wait::wait_as_thread(std::int64_t deadline_ns) noexcept {

@@ -8,6 +8,7 @@
 // where everything the waiter must see is written before the unlock, and `who` is read before it.
 #pragma once
 
+#include "runtime/task/end_signal.hpp"
 #include "runtime/task/park.hpp"
 #include "runtime/task/wait_node.hpp"
 #include "runtime/task/wait_site.hpp"
@@ -19,8 +20,8 @@ namespace weft::rt {
 // is unwinding). Before it had any effect. Under WEFT_FORCED_YIELDS also yields now and then.
 void checkpoint();
 
-// Throws what the result stands for if it is cancelled or deadlocked; else nothing.
-void throw_if_interrupted(wait_result result);
+// Throws what the result stands for if it is cancelled, deadlocked, or ended; else nothing.
+void throw_if_interrupted(wait_result result, end_signal* under = nullptr);
 
 // The calling task or foreign thread.
 waiter& current_waiter();
@@ -33,13 +34,14 @@ enum class interruptible : bool { no, yes };
 wait_result wait_one(spin_lock& held, wait_queue& queue, wait_node& node, const wait_place& place,
                      interruptible may_interrupt = interruptible::yes) noexcept;
 
-// The same with a deadline (steady clock; never_ns: none): timed_out when that comes first.
+// The same with limits: timed_out when the deadline comes first (steady clock; never_ns: none),
+// ended when the context does.
 wait_result wait_one_until(spin_lock& held, wait_queue& queue, wait_node& node,
-                           const wait_place& place, std::int64_t deadline_ns,
+                           const wait_place& place, wait_limits limits,
                            interruptible may_interrupt = interruptible::yes) noexcept;
 
 // Parks until the deadline. ok when it has come.
-wait_result wait_until(const wait_place& place, std::int64_t deadline_ns) noexcept;
+wait_result wait_until(const wait_place& place, wait_limits limits) noexcept;
 
 // A wait for several things. The caller links nodes whose winner is word(), each under its own
 // lock, waits, and then unlinks those still linked, each under its lock; the lock of the winner's
@@ -51,11 +53,12 @@ class any_wait {
   winner_word& word() noexcept { return word_; }
   waiter& who() const noexcept { return *who_; }
 
-  // The index of the winning node, or winner_word::timed_out, cancelled, deadlocked.
-  std::uint32_t wait(std::int64_t deadline_ns,
+  // The index of the winning node, or winner_word::timed_out, cancelled, deadlocked, ended.
+  std::uint32_t wait(wait_limits limits,
                      interruptible may_interrupt = interruptible::yes) noexcept;
 
  private:
+  std::uint32_t wait_under(wait_limits limits, interruptible may_interrupt) noexcept;
   std::uint32_t wait_as_thread(std::int64_t deadline_ns) noexcept;
 
   waiter* who_;

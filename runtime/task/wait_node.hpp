@@ -22,6 +22,7 @@ enum class wait_result : std::uint8_t {
   closed,      // the channel (or descriptor) was closed
   timed_out,   // the deadline came first
   cancelled,   // the task was cancelled before what it waited for happened
+  ended,       // the context that the wait stands under has ended
   deadlocked,  // the detector ended the wait (options.on_deadlock = unwind)
 };
 

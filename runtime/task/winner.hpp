@@ -27,6 +27,7 @@ class winner_word {
   static constexpr std::uint32_t timed_out = 0x3fff'ffff;
   static constexpr std::uint32_t cancelled = 0x3fff'fffe;
   static constexpr std::uint32_t deadlocked = 0x3fff'fffd;
+  static constexpr std::uint32_t ended = 0x3fff'fffc;  // the context it stands under
   static constexpr std::uint32_t max_cases = 0x3fff'fff0;
 
   // Any thread, normally under the lock of the thing that became ready.

@@ -1,45 +1,47 @@
 // after_func: a due_call whose call is a task of its own.
-#include <weft/detail/func_timer.hpp>
+#include "runtime/time/func_timer.hpp"
 
 #include <exception>
-#include <new>
 
-#include "runtime/base/atomic.hpp"
 #include "runtime/base/choose.hpp"
 #include "runtime/task/park.hpp"
-#include "runtime/time/due_call.hpp"
 
 #include <weft/error.hpp>
 #include <weft/timer.hpp>
 
 namespace weft::rt {
-namespace {
 
-using weft::detail::func_timer;
+void retain_function(func_timer& timer) noexcept {
+  func_timer_core::of(timer).refs.fetch_add(1, std::memory_order_relaxed);
+}
 
-struct func_timer_core : due_call {
-  atomic<std::uint32_t> refs{1};  // any thread; who takes it to zero destroys
-  const void* made_at = nullptr;  // constant; in the user's code
-
-  static func_timer_core& of(func_timer& timer) noexcept {
-    static_assert(sizeof(func_timer_core) == sizeof timer.rest);
-    return *std::launder(reinterpret_cast<func_timer_core*>(timer.rest.bytes));
-  }
-};
-
-void release(func_timer& timer) noexcept {
+void release_function(func_timer& timer) noexcept {
   // Release: what we did with it comes before its end; acquire: so did what the others did.
   if (func_timer_core::of(timer).refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
     timer.destroy(timer);
 }
 
+namespace {
+
 void run_function(void* slot) {
   struct holder {
     func_timer& timer;
-    ~holder() { release(timer); }
+    ~holder() { release_function(timer); }
   } held{**static_cast<func_timer**>(slot)};
   held.timer.run(held.timer);
 }
+
+}  // namespace
+
+void start_function(func_timer& timer) {
+  task& fresh = allocate_task(sizeof(func_timer*), alignof(func_timer*),
+                              func_timer_core::of(timer).made_at);
+  fresh.run = &run_function;
+  *static_cast<func_timer**>(fresh.closure) = &timer;
+  start_task(fresh);
+}
+
+namespace {
 
 func_timer& timer_of(due_call& self) noexcept {
   return *static_cast<func_timer*>(self.arg);
@@ -49,33 +51,29 @@ func_timer& timer_of(due_call& self) noexcept {
 void call_function(due_call& self) noexcept {
   func_timer& timer = timer_of(self);
   try {
-    task& fresh = allocate_task(sizeof(func_timer*), alignof(func_timer*),
-                                func_timer_core::of(timer).made_at);
-    fresh.run = &run_function;
-    *static_cast<func_timer**>(fresh.closure) = &timer;
-    start_task(fresh);
+    start_function(timer);
   } catch (const std::exception&) {
     // No memory for a stack at the moment. If it was set anew meanwhile, that will do.
     constexpr std::int64_t retry_ns = 10'000'000;
-    if (set_due_call(self, deadline_after(retry_ns))) release(timer);
+    if (set_due_call(self, deadline_after(retry_ns))) release_function(timer);
   }
 }
 
 void drop_function(due_call& self) noexcept {
-  release(timer_of(self));
+  release_function(timer_of(self));
 }
 
 bool arm(func_timer& timer, std::int64_t due_ns) {
   func_timer_core& core = func_timer_core::of(timer);
-  core.refs.fetch_add(1, std::memory_order_relaxed);
+  retain_function(timer);
   bool was_pending = true;
   try {
     was_pending = set_due_call(core, due_ns);
   } catch (...) {
-    release(timer);
+    release_function(timer);
     throw;
   }
-  if (was_pending) release(timer);
+  if (was_pending) release_function(timer);
   return was_pending;
 }
 
@@ -98,16 +96,16 @@ void func_timer_begin(func_timer& fresh, std::int64_t due_ns) {
 bool func_timer_set(func_timer& timer, std::int64_t due_ns) {
   if (due_ns != never) return rt::arm(timer, due_ns);
   if (!rt::cancel_due_call(func_timer_core::of(timer))) return false;
-  rt::release(timer);
+  rt::release_function(timer);
   return true;
 }
 
 void func_timer_retain(func_timer& timer) noexcept {
-  func_timer_core::of(timer).refs.fetch_add(1, std::memory_order_relaxed);
+  rt::retain_function(timer);
 }
 
 void func_timer_release(func_timer& timer) noexcept {
-  rt::release(timer);
+  rt::release_function(timer);
 }
 
 void bad_ticker_period() {

@@ -115,6 +115,11 @@ std::uint32_t choose_here(std::uint32_t bound) noexcept {
   return model::choose(bound);
 }
 
+// A model of contexts brings its own.
+[[noreturn]] [[gnu::weak]] void throw_ended(end_signal&) {
+  model::fail("a wait has ended with a context that it does not stand under");
+}
+
 // No thread of the model is a foreign one.
 thread_waiter& thread_waiter::here() {
   model::fail("a model thread waits as a foreign thread");

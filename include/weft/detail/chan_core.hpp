@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <weft/detail/export.hpp>
+#include <weft/detail/until_end.hpp>
 
 namespace weft::detail {
 
@@ -22,7 +23,7 @@ struct chan_type {
   const char* pretty;                 // compiler's name of a function that has T in it
 };
 
-enum class chan_result : std::uint8_t { done, closed, not_ready, cancelled, deadlocked };
+enum class chan_result : std::uint8_t { done, closed, not_ready, cancelled, deadlocked, ended };
 
 // What a channel was at some moment, to find out later that it has not changed since.
 struct chan_moment {
@@ -85,17 +86,17 @@ WEFT_API void chan_send(chan_head* c, const void* cell);
 // For values that must be given back: neither checks for cancellation first nor throws. not_ready:
 // the deadline has come, or had passed.
 WEFT_API chan_result chan_send_until(chan_head* c, const void* cell, std::int64_t deadline_ns,
-                                     const void* pc) noexcept;
+                                     const void* pc, rt::end_signal* under = nullptr) noexcept;
 
 // Waits. False: closed and drained. Throws task_cancelled, deadlocked.
 WEFT_API bool chan_recv(chan_head* c, void* cell);
 
 // The same with a deadline; done, closed or not_ready. With no_wait never throws.
 WEFT_API chan_result chan_recv_until(chan_head* c, void* cell, std::int64_t deadline_ns,
-                                     const void* pc);
+                                     const void* pc, rt::end_signal* under = nullptr);
 
-WEFT_API void chan_checkpoint();
-[[noreturn]] WEFT_API void chan_raise(chan_result why);
+WEFT_API void chan_checkpoint(rt::end_signal* under);
+[[noreturn]] WEFT_API void chan_raise(chan_result why, rt::end_signal* under = nullptr);
 
 // A counted reference to a channel, or to none.
 class chan_handle {
@@ -161,6 +162,10 @@ class any_side {
   }
   // Not nil.
   explicit operator bool() const noexcept { return chan_access::head(self()) != nullptr; }
+  // The same channel.
+  friend bool operator==(const Self& a, const Self& b) noexcept {
+    return chan_access::head(a) == chan_access::head(b);
+  }
 
  protected:
   const Self& self() const noexcept { return static_cast<const Self&>(*this); }

@@ -3,7 +3,6 @@
 // The members are shells (shell.hpp). A look that finds nothing to do is inlined too.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -17,21 +16,22 @@ namespace weft::detail {
 
 // Sends a value that may have to be given back. V is const T& or T. False: not in time.
 template <class T, class V>
-[[gnu::noinline]] bool send_owned(chan_head* c, V&& value, std::int64_t deadline_ns) {
+[[gnu::noinline]] bool send_owned(chan_head* c, V&& value, std::int64_t due_ns,
+                                  until_end end = {}) {
   const void* pc = __builtin_return_address(0);
-  if (deadline_ns != no_wait) chan_checkpoint();
+  if (due_ns != no_wait) chan_checkpoint(end.signal);
   // A closed channel stays so: no need to touch the value.
   if (c != nullptr && (c->look() & chan_head::closed) != 0) chan_raise(chan_result::closed);
   outgoing<T> out;
   out.fill(std::forward<V>(value));
-  const chan_result result = chan_send_until(c, out.address(), deadline_ns, pc);
+  const chan_result result = chan_send_until(c, out.address(), due_ns, pc, end.signal);
   if (result == chan_result::done) {
     out.sent();
     return true;
   }
   out.give_back(std::forward<V>(value));
   if (result == chan_result::not_ready) return false;
-  chan_raise(result);
+  chan_raise(result, end.signal);
 }
 
 template <class T, class V>
@@ -67,6 +67,14 @@ class send_side {
       send_owned<T, T>(head(), std::move(value), no_deadline);
     end_of_shell();
   }
+  [[gnu::always_inline]] void send(const T& value, until_end end) const
+    requires std::is_copy_constructible_v<T>
+  {
+    shell(send_owned<T, const T&>(head(), value, no_deadline, end));
+  }
+  [[gnu::always_inline]] void send(T&& value, until_end end) const {
+    shell(send_owned<T, T>(head(), std::move(value), no_deadline, end));
+  }
 
   // Sends if that needs no wait. Throws closed_channel.
   [[gnu::always_inline]] bool try_send(const T& value) const
@@ -79,37 +87,21 @@ class send_side {
   }
 
   // As send(), but false when it was not possible in time. A time that has passed does not wait.
-  template <class Rep, class Period>
-  [[gnu::always_inline]] bool send_for(const T& value,
-                                       const std::chrono::duration<Rep, Period>& d) const
+  [[gnu::always_inline]] bool send_for(const T& value, delay d, until_end end = {}) const
     requires std::is_copy_constructible_v<T>
   {
-    const bool sent = send_owned<T, const T&>(head(), value, deadline_in(d));
-    end_of_shell();
-    return sent;
+    return shell(send_owned<T, const T&>(head(), value, d.due_ns, end));
   }
-  template <class Rep, class Period>
-  [[gnu::always_inline]] bool send_for(T&& value,
-                                       const std::chrono::duration<Rep, Period>& d) const {
-    const bool sent = send_owned<T, T>(head(), std::move(value), deadline_in(d));
-    end_of_shell();
-    return sent;
+  [[gnu::always_inline]] bool send_for(T&& value, delay d, until_end end = {}) const {
+    return shell(send_owned<T, T>(head(), std::move(value), d.due_ns, end));
   }
-  template <class Clock, class Duration>
-  [[gnu::always_inline]] bool send_until(
-      const T& value, const std::chrono::time_point<Clock, Duration>& when) const
+  [[gnu::always_inline]] bool send_until(const T& value, moment when, until_end end = {}) const
     requires std::is_copy_constructible_v<T>
   {
-    const bool sent = send_owned<T, const T&>(head(), value, deadline_at(when));
-    end_of_shell();
-    return sent;
+    return shell(send_owned<T, const T&>(head(), value, when.due_ns, end));
   }
-  template <class Clock, class Duration>
-  [[gnu::always_inline]] bool send_until(
-      T&& value, const std::chrono::time_point<Clock, Duration>& when) const {
-    const bool sent = send_owned<T, T>(head(), std::move(value), deadline_at(when));
-    end_of_shell();
-    return sent;
+  [[gnu::always_inline]] bool send_until(T&& value, moment when, until_end end = {}) const {
+    return shell(send_owned<T, T>(head(), std::move(value), when.due_ns, end));
   }
 
   // Nobody will send any more. Senders that wait throw; receivers get what is left, then nothing.
@@ -134,24 +126,24 @@ class send_side<Self, void> {
     if (c == nullptr || !c->send_looks_ready(c->look())) return false;
     return is_sent(chan_send_until(c, nullptr, no_wait, nullptr));
   }
-  template <class Rep, class Period>
-  [[gnu::always_inline]] bool send_for(const std::chrono::duration<Rep, Period>& d) const {
-    chan_checkpoint();
-    return is_sent(chan_send_until(head(), nullptr, deadline_in(d), nullptr));
+  [[gnu::always_inline]] void send(until_end end) const { send_by(no_deadline, end); }
+  [[gnu::always_inline]] bool send_for(delay d, until_end end = {}) const {
+    return send_by(d.due_ns, end);
   }
-  template <class Clock, class Duration>
-  [[gnu::always_inline]] bool send_until(
-      const std::chrono::time_point<Clock, Duration>& when) const {
-    chan_checkpoint();
-    return is_sent(chan_send_until(head(), nullptr, deadline_at(when), nullptr));
+  [[gnu::always_inline]] bool send_until(moment when, until_end end = {}) const {
+    return send_by(when.due_ns, end);
   }
   void close() const { chan_close(head()); }
 
  private:
-  static bool is_sent(chan_result result) {
+  [[gnu::always_inline]] bool send_by(std::int64_t due_ns, until_end end) const {
+    chan_checkpoint(end.signal);
+    return is_sent(chan_send_until(head(), nullptr, due_ns, nullptr, end.signal), end);
+  }
+  static bool is_sent(chan_result result, until_end end = {}) {
     if (result == chan_result::done) return true;
     if (result == chan_result::not_ready) return false;
-    chan_raise(result);
+    chan_raise(result, end.signal);
   }
   chan_head* head() const noexcept {
     return chan_access::head(static_cast<const Self&>(*this));

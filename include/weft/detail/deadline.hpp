@@ -42,4 +42,16 @@ std::int64_t deadline_at(const std::chrono::time_point<Clock, Duration>& when) {
     return deadline_in(when - Clock::now());
 }
 
+// What calls that end in _for and _until take: any duration, any time point.
+struct delay {
+  template <class Rep, class Period>
+  delay(const std::chrono::duration<Rep, Period>& d) : due_ns(deadline_in(d)) {}
+  std::int64_t due_ns;
+};
+struct moment {
+  template <class Clock, class Duration>
+  moment(const std::chrono::time_point<Clock, Duration>& when) : due_ns(deadline_at(when)) {}
+  std::int64_t due_ns;
+};
+
 }  // namespace weft::detail

@@ -13,7 +13,7 @@ namespace weft::detail {
 struct func_timer {
   void (*run)(func_timer& self);
   void (*destroy)(func_timer& self) noexcept;
-  opaque<80> rest;
+  opaque<136> rest;
 };
 
 template <class F>

@@ -218,60 +218,29 @@ class signal_clause {
   F f_;
 };
 
-template <class F>
-class otherwise_clause {
+// Cases that are no thing to wait for. `ns` is a delay or a deadline.
+enum class plan_kind : std::uint8_t { otherwise, timeout, until };
+
+template <plan_kind Kind, class F>
+class plan_clause {
  public:
   using weft_select_clause = void;
-  explicit otherwise_clause(F f) : f_(std::forward<F>(f)) {}
+  static constexpr bool is_otherwise = Kind == plan_kind::otherwise;
 
-  static constexpr bool is_otherwise = true;
+  plan_clause(std::int64_t ns, F f) : ns_(ns), f_(std::forward<F>(f)) {}
 
-  void arm(select_case&, select_plan& plan, int index) { plan.add_otherwise(index); }
-  bool is_quiet(chan_moment&) const noexcept { return true; }
-  bool is_still_quiet(const chan_moment&) const noexcept { return true; }
-  void finish(const select_case&) { f_(); }
-  auto kept() && { return otherwise_clause<std::decay_t<F>>(std::forward<F>(f_)); }
-
- private:
-  F f_;
-};
-
-template <class F>
-class timeout_clause {
- public:
-  using weft_select_clause = void;
-  timeout_clause(std::int64_t delay_ns, F f) : delay_ns_(delay_ns), f_(std::forward<F>(f)) {}
-
-  void arm(select_case&, select_plan& plan, int index) noexcept {
-    plan.add_timeout(index, delay_ns_);
+  void arm(select_case&, select_plan& plan, int index) {
+    if constexpr (is_otherwise) plan.add_otherwise(index);
+    if constexpr (Kind == plan_kind::timeout) plan.add_timeout(index, ns_);
+    if constexpr (Kind == plan_kind::until) plan.add_until(index, ns_);
   }
   bool is_quiet(chan_moment&) const noexcept { return true; }
   bool is_still_quiet(const chan_moment&) const noexcept { return true; }
   void finish(const select_case&) { f_(); }
-  auto kept() && { return timeout_clause<std::decay_t<F>>(delay_ns_, std::forward<F>(f_)); }
+  auto kept() && { return plan_clause<Kind, std::decay_t<F>>(ns_, std::forward<F>(f_)); }
 
  private:
-  std::int64_t delay_ns_;
-  F f_;
-};
-
-template <class F>
-class until_clause {
- public:
-  using weft_select_clause = void;
-  until_clause(std::int64_t deadline_ns, F f)
-      : deadline_ns_(deadline_ns), f_(std::forward<F>(f)) {}
-
-  void arm(select_case&, select_plan& plan, int index) noexcept {
-    plan.add_until(index, deadline_ns_);
-  }
-  bool is_quiet(chan_moment&) const noexcept { return true; }
-  bool is_still_quiet(const chan_moment&) const noexcept { return true; }
-  void finish(const select_case&) { f_(); }
-  auto kept() && { return until_clause<std::decay_t<F>>(deadline_ns_, std::forward<F>(f_)); }
-
- private:
-  std::int64_t deadline_ns_;
+  std::int64_t ns_;
   F f_;
 };
 
@@ -287,31 +256,6 @@ concept can_be_quiet = requires(const Clause& c, chan_moment& m) {
   c.is_still_quiet(m);
 };
 
-// Which channels a case may receive from or send to.
-template <class Chan>
-struct chan_ends {
-  static constexpr bool receives = false, sends = false;
-};
-template <class T>
-struct chan_ends<chan<T>> {
-  using type = T;
-  static constexpr bool receives = true, sends = true;
-};
-template <class T>
-struct chan_ends<send_chan<T>> {
-  using type = T;
-  static constexpr bool receives = false, sends = true;
-};
-template <class T>
-struct chan_ends<recv_chan<T>> {
-  using type = T;
-  static constexpr bool receives = true, sends = false;
-};
-
-template <class Chan>
-concept receives = chan_ends<Chan>::receives;
-template <class Chan>
-concept sends = chan_ends<Chan>::sends;
 template <class Chan>
 concept carries_values = !std::is_void_v<typename chan_ends<Chan>::type>;
 template <class Chan>

@@ -54,6 +54,7 @@ struct select_plan {
   int until = -1;                          // of the earliest until(t)
   std::int64_t delay_ns = no_deadline;     // of timeout
   std::int64_t deadline_ns = no_deadline;  // of until
+  rt::end_signal* under = nullptr;         // the context of the whole select
 
   void add_otherwise(int index);  // throws if there is one already
   void add_timeout(int index, std::int64_t delay) noexcept {

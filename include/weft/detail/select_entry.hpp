@@ -53,7 +53,7 @@ class WEFT_API select_entries {
   int append(select_entry* owned);  // its index
   int count() const noexcept { return count_; }
   void remove_all() noexcept;
-  int run();
+  int run(rt::end_signal* under);
 
  private:
   void swap(select_entries& other) noexcept {

@@ -17,4 +17,7 @@ WEFT_API chan_head* timer_chan_make(const chan_type& type, std::int64_t due_ns,
 // was one, or one to come.
 WEFT_API bool timer_chan_set(chan_head* c, std::int64_t due_ns, std::int64_t period_ns) noexcept;
 
+// A chan<void> that is closed at due_ns (never: by chan_close only).
+WEFT_API chan_head* closing_chan_make(const chan_type& type, std::int64_t due_ns);
+
 }  // namespace weft::detail

@@ -9,6 +9,7 @@
 //   std::errc::timed_out              the deadline passed, before or during the call
 //   std::errc::operation_canceled     close() came during the call
 //   std::errc::bad_file_descriptor    it was closed before
+// A context that ends a call throws, or is told in the error_code as the context's err().
 // Writing to a connection that is gone is an error, never a SIGPIPE.
 #pragma once
 
@@ -22,10 +23,13 @@
 #include <weft/detail/export.hpp>
 #include <weft/detail/net_descriptor.hpp>
 #include <weft/detail/shell.hpp>
+#include <weft/detail/until_end.hpp>
 #include <weft/net/address.hpp>
 #include <weft/net/buffer.hpp>
 
 namespace weft::net {
+
+using weft::detail::until_end;
 
 // When a call gives up: a time point of any clock. None, {} and time_point::max() mean never.
 class deadline {
@@ -58,11 +62,13 @@ struct descriptor_access {
 
 // The return address of these is the place of a wait in reports. Null error: they throw.
 WEFT_API std::size_t read_some(const net_descriptor& from, mutable_bytes into,
-                               std::error_code* error);
+                               std::error_code* error, rt::end_signal* under);
 WEFT_API std::size_t read_full(const net_descriptor& from, mutable_bytes into,
-                               std::error_code* error);
-WEFT_API std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error);
-WEFT_API std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error);
+                               std::error_code* error, rt::end_signal* under);
+WEFT_API std::size_t write_some(const net_descriptor& to, const_bytes data, std::error_code* error,
+                                rt::end_signal* under);
+WEFT_API std::size_t write_all(const net_descriptor& to, const_bytes data, std::error_code* error,
+                               rt::end_signal* under);
 
 WEFT_API void close_write(const net_descriptor& of, std::error_code* error);
 WEFT_API void set_option(const net_descriptor& of, int level, int name, int value,
@@ -81,51 +87,39 @@ class conn {
 
   // Waits until there is something, at most as much as fits; 0: the peer has sent all it will (or
   // `into` is empty).
-  [[gnu::always_inline]] std::size_t read_some(mutable_bytes into) {
-    const std::size_t n = detail::read_some(descriptor_, into, nullptr);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t read_some(mutable_bytes into, until_end end = {}) {
+    return weft::detail::shell(detail::read_some(descriptor_, into, nullptr, end.signal));
   }
-  [[gnu::always_inline]] std::size_t read_some(mutable_bytes into, std::error_code& error) {
-    const std::size_t n = detail::read_some(descriptor_, into, &error);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t read_some(mutable_bytes into, std::error_code& error,
+                                               until_end end = {}) {
+    return weft::detail::shell(detail::read_some(descriptor_, into, &error, end.signal));
   }
 
   // Waits until `into` is full; less only at the end of the stream or at an error.
-  [[gnu::always_inline]] std::size_t read_full(mutable_bytes into) {
-    const std::size_t n = detail::read_full(descriptor_, into, nullptr);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t read_full(mutable_bytes into, until_end end = {}) {
+    return weft::detail::shell(detail::read_full(descriptor_, into, nullptr, end.signal));
   }
-  [[gnu::always_inline]] std::size_t read_full(mutable_bytes into, std::error_code& error) {
-    const std::size_t n = detail::read_full(descriptor_, into, &error);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t read_full(mutable_bytes into, std::error_code& error,
+                                               until_end end = {}) {
+    return weft::detail::shell(detail::read_full(descriptor_, into, &error, end.signal));
   }
 
   // Waits until something could be handed to the system, and returns how much.
-  [[gnu::always_inline]] std::size_t write_some(const_bytes data) {
-    const std::size_t n = detail::write_some(descriptor_, data, nullptr);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t write_some(const_bytes data, until_end end = {}) {
+    return weft::detail::shell(detail::write_some(descriptor_, data, nullptr, end.signal));
   }
-  [[gnu::always_inline]] std::size_t write_some(const_bytes data, std::error_code& error) {
-    const std::size_t n = detail::write_some(descriptor_, data, &error);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t write_some(const_bytes data, std::error_code& error,
+                                                until_end end = {}) {
+    return weft::detail::shell(detail::write_some(descriptor_, data, &error, end.signal));
   }
 
   // Waits until all is handed to the system; returns how much, less only at an error.
-  [[gnu::always_inline]] std::size_t write_all(const_bytes data) {
-    const std::size_t n = detail::write_all(descriptor_, data, nullptr);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t write_all(const_bytes data, until_end end = {}) {
+    return weft::detail::shell(detail::write_all(descriptor_, data, nullptr, end.signal));
   }
-  [[gnu::always_inline]] std::size_t write_all(const_bytes data, std::error_code& error) {
-    const std::size_t n = detail::write_all(descriptor_, data, &error);
-    detail::end_of_shell();
-    return n;
+  [[gnu::always_inline]] std::size_t write_all(const_bytes data, std::error_code& error,
+                                               until_end end = {}) {
+    return weft::detail::shell(detail::write_all(descriptor_, data, &error, end.signal));
   }
 
   // Whoever waits in a call gets std::errc::operation_canceled. The descriptor's number is free
@@ -185,33 +179,35 @@ class conn {
 
 namespace detail {
 WEFT_API conn dial(std::string_view network, std::string_view where, std::int64_t deadline_ns,
-                   std::error_code* error);
+                   std::error_code* error, rt::end_signal* under);
 }
 
 // Connects. Networks: "tcp", "tcp4", "tcp6" with "host:port" (IPv6 in brackets, no host: this
 // machine) and "unix" with a path. Numeric hosts need no lookup; of a name's addresses each is
 // tried in turn. The error is that of the last one tried, or of the lookup.
-[[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where) {
-  conn made = detail::dial(network, where, detail::never, nullptr);
+[[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
+                                        until_end end = {}) {
+  conn made = detail::dial(network, where, detail::never, nullptr, end.signal);
   detail::end_of_shell();
   return made;
 }
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
-                                        std::error_code& error) {
-  conn made = detail::dial(network, where, detail::never, &error);
+                                        std::error_code& error, until_end end = {}) {
+  conn made = detail::dial(network, where, detail::never, &error, end.signal);
   detail::end_of_shell();
   return made;
 }
 // Gives up at the deadline with std::errc::timed_out; a lookup under way is waited for.
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
-                                        deadline give_up) {
-  conn made = detail::dial(network, where, give_up.ns(), nullptr);
+                                        deadline give_up, until_end end = {}) {
+  conn made = detail::dial(network, where, give_up.ns(), nullptr, end.signal);
   detail::end_of_shell();
   return made;
 }
 [[gnu::always_inline]] inline conn dial(std::string_view network, std::string_view where,
-                                        deadline give_up, std::error_code& error) {
-  conn made = detail::dial(network, where, give_up.ns(), &error);
+                                        deadline give_up, std::error_code& error,
+                                        until_end end = {}) {
+  conn made = detail::dial(network, where, give_up.ns(), &error, end.signal);
   detail::end_of_shell();
   return made;
 }

@@ -11,7 +11,7 @@
 
 namespace weft::net {
 namespace detail {
-WEFT_API conn accept(const net_descriptor& from, std::error_code* error);
+WEFT_API conn accept(const net_descriptor& from, std::error_code* error, rt::end_signal* under);
 WEFT_API void close_listener(net_descriptor& listening, const address& local) noexcept;
 }  // namespace detail
 
@@ -33,13 +33,13 @@ class listener {
 
   // Waits for a connection. Running out of descriptors (std::errc::too_many_files_open ...) is an
   // error of this call only; connections that were gone before they were accepted are passed over.
-  [[gnu::always_inline]] conn accept() {
-    conn next = detail::accept(descriptor_, nullptr);
+  [[gnu::always_inline]] conn accept(until_end end = {}) {
+    conn next = detail::accept(descriptor_, nullptr, end.signal);
     detail::end_of_shell();
     return next;
   }
-  [[gnu::always_inline]] conn accept(std::error_code& error) {
-    conn next = detail::accept(descriptor_, &error);
+  [[gnu::always_inline]] conn accept(std::error_code& error, until_end end = {}) {
+    conn next = detail::accept(descriptor_, &error, end.signal);
     detail::end_of_shell();
     return next;
   }

@@ -19,9 +19,9 @@ struct serve_state {
 
 // The next connection; not open when the listener has been closed. Waits and tries again when the
 // system is out of descriptors or memory.
-WEFT_API conn serve_next(const net_descriptor& from, serve_state& state);
+WEFT_API conn serve_next(const net_descriptor& from, serve_state& state, rt::end_signal* under);
 
-WEFT_API void serve_pause(serve_state& state);
+WEFT_API void serve_pause(serve_state& state, rt::end_signal* under);
 
 }  // namespace detail
 
@@ -31,10 +31,10 @@ WEFT_API void serve_pause(serve_state& state);
 // is fatal as in go(). Running out of descriptors, memory or stacks delays, but does not end it.
 template <class Handler>
   requires std::is_invocable_v<std::decay_t<Handler>&, conn>
-[[gnu::always_inline]] inline void serve(listener& from, Handler&& handler) {
+[[gnu::always_inline]] inline void serve(listener& from, Handler&& handler, until_end end = {}) {
   detail::serve_state state;
   for (;;) {
-    conn next = detail::serve_next(detail::descriptor_access::of(from), state);
+    conn next = detail::serve_next(detail::descriptor_access::of(from), state, end.signal);
     if (!next.is_open()) return;
     try {
       go([handler, peer = std::move(next)]() mutable {
@@ -44,15 +44,16 @@ template <class Handler>
         }
       });
     } catch (const std::system_error&) {
-      detail::serve_pause(state);  // no stack for the task: the connection is closed
+      detail::serve_pause(state, end.signal);  // no stack for the task: the connection is closed
     }
   }
 }
 
 template <class Handler>
   requires std::is_invocable_v<std::decay_t<Handler>&, conn>
-[[gnu::always_inline]] inline void serve(listener&& from, Handler&& handler) {
-  serve(from, std::forward<Handler>(handler));
+[[gnu::always_inline]] inline void serve(listener&& from, Handler&& handler,
+                                         until_end end = {}) {
+  serve(from, std::forward<Handler>(handler), end);
 }
 
 }  // namespace weft::net

@@ -12,32 +12,45 @@
 
 namespace weft::net {
 namespace detail {
-WEFT_API void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error);
+WEFT_API void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* error,
+                      rt::end_signal* under);
 }
 
-[[gnu::always_inline]] inline void wait_readable(int fd, deadline until = {}) {
-  detail::wait_fd(fd, false, until.ns(), nullptr);
+[[gnu::always_inline]] inline void wait_readable(int fd, deadline until = {}, until_end end = {}) {
+  detail::wait_fd(fd, false, until.ns(), nullptr, end.signal);
   detail::end_of_shell();
 }
-[[gnu::always_inline]] inline void wait_readable(int fd, deadline until, std::error_code& error) {
-  detail::wait_fd(fd, false, until.ns(), &error);
+[[gnu::always_inline]] inline void wait_readable(int fd, until_end end) {
+  detail::wait_fd(fd, false, detail::never, nullptr, end.signal);
   detail::end_of_shell();
 }
-[[gnu::always_inline]] inline void wait_readable(int fd, std::error_code& error) {
-  detail::wait_fd(fd, false, detail::never, &error);
+[[gnu::always_inline]] inline void wait_readable(int fd, deadline until, std::error_code& error,
+                                          until_end end = {}) {
+  detail::wait_fd(fd, false, until.ns(), &error, end.signal);
+  detail::end_of_shell();
+}
+[[gnu::always_inline]] inline void wait_readable(int fd, std::error_code& error,
+                                          until_end end = {}) {
+  detail::wait_fd(fd, false, detail::never, &error, end.signal);
   detail::end_of_shell();
 }
 
-[[gnu::always_inline]] inline void wait_writable(int fd, deadline until = {}) {
-  detail::wait_fd(fd, true, until.ns(), nullptr);
+[[gnu::always_inline]] inline void wait_writable(int fd, deadline until = {}, until_end end = {}) {
+  detail::wait_fd(fd, true, until.ns(), nullptr, end.signal);
   detail::end_of_shell();
 }
-[[gnu::always_inline]] inline void wait_writable(int fd, deadline until, std::error_code& error) {
-  detail::wait_fd(fd, true, until.ns(), &error);
+[[gnu::always_inline]] inline void wait_writable(int fd, until_end end) {
+  detail::wait_fd(fd, true, detail::never, nullptr, end.signal);
   detail::end_of_shell();
 }
-[[gnu::always_inline]] inline void wait_writable(int fd, std::error_code& error) {
-  detail::wait_fd(fd, true, detail::never, &error);
+[[gnu::always_inline]] inline void wait_writable(int fd, deadline until, std::error_code& error,
+                                          until_end end = {}) {
+  detail::wait_fd(fd, true, until.ns(), &error, end.signal);
+  detail::end_of_shell();
+}
+[[gnu::always_inline]] inline void wait_writable(int fd, std::error_code& error,
+                                          until_end end = {}) {
+  detail::wait_fd(fd, true, detail::never, &error, end.signal);
   detail::end_of_shell();
 }
 
