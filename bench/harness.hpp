@@ -23,9 +23,9 @@ namespace bench {
 struct args {
   unsigned workers = 1;
   int reps = 5;
-  double target_ms = 100;   // how long one repetition should take
-  std::uint64_t ops = 0;    // not 0: exactly this many operations, no warm-up (perf, callgrind)
-  std::string scheduler;    // peers with several schedulers: which one
+  double target_ms = 100;  // how long one repetition should take
+  std::uint64_t ops = 0;   // not 0: exactly this many operations, no warm-up (perf, callgrind)
+  std::string scheduler;   // peers with several schedulers: which one
 };
 
 inline args parse(int argc, char** argv) {
@@ -103,8 +103,8 @@ inline void print_result(const char* workload, const char* runtime, unsigned wor
 }
 
 // Nanoseconds an operation. `scale` multiplies each sample (yield counts a worker's time, not the
-// wall's). `round_to`: body is only called with multiples of it (waves). A body that returns a number
-// says how many operations it has really done.
+// wall's). `round_to`: body is only called with multiples of it (waves). A body that returns a
+// number says how many operations it has really done.
 template <class F>
 void measure(const args& a, const char* workload, const char* runtime, F&& body, double scale = 1,
              std::uint64_t round_to = 1) {
@@ -139,11 +139,13 @@ void measure(const args& a, const char* workload, const char* runtime, F&& body,
   print_result(workload, runtime, a.workers, "ns", std::move(samples));
 }
 
-// Milliseconds of a whole job of fixed size, after three that warm up stacks and threads.
+// Milliseconds of a whole job of fixed size, after up to three that warm up stacks and threads (one
+// if it takes long).
 template <class F>
 void measure_job(const args& a, const char* workload, const char* runtime, F&& job) {
-  for (int i = 0; i < 3 && a.ops == 0; ++i) {
-    job();
+  double spent_ms = 0;
+  for (int i = 0; i < 3 && a.ops == 0 && spent_ms < 3 * a.target_ms; ++i) {
+    spent_ms += time_ns(job) / 1e6;
   }
   std::vector<double> samples;
   for (int i = 0; i < a.reps; ++i) {
@@ -152,19 +154,75 @@ void measure_job(const args& a, const char* workload, const char* runtime, F&& j
   print_result(workload, runtime, a.workers, "ms", std::move(samples));
 }
 
+// A distribution, one line a percentile: NAME_p50, NAME_p99 and, if `far`, NAME_p99.9.
+inline void print_percentiles(const args& a, const std::string& name, const char* runtime,
+                              const char* unit, std::vector<double> samples, bool far) {
+  std::sort(samples.begin(), samples.end());
+  const auto print = [&](const char* which, double share) {
+    const auto at = static_cast<std::size_t>(share * static_cast<double>(samples.size()));
+    print_result((name + which).c_str(), runtime, a.workers, unit,
+                 {samples[std::min(at, samples.size() - 1)]});
+  };
+  if (samples.empty()) samples.push_back(0);
+  print("_p50", 0.5);
+  print("_p99", 0.99);
+  if (far) print("_p99.9", 0.999);
+}
+
+inline std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 // The CPU-bound work of one skewed_spawn task: a chain of dependent multiplications, the same count
 // in each language, so that compilers cannot differ much.
 inline constexpr int skewed_tasks = 2000;
 inline constexpr int skewed_steps = 20000;
 
-inline std::uint64_t burn(std::uint64_t x) {
-  for (int i = 0; i < skewed_steps; ++i) {
+inline std::uint64_t burn(std::uint64_t x, int steps = skewed_steps) {
+  for (int i = 0; i < steps; ++i) {
     x = x * 6364136223846793005ULL + 1442695040888963407ULL;
   }
   return x;
 }
 
+// pipeline_2us: stages with about 2 us of that work each, with short buffers between them.
+inline constexpr int stages = 4;
+inline constexpr int stage_steps = 1600;
+inline constexpr std::size_t stage_capacity = 16;
+
+// yield_fp multiplies by it: never exact, so each time sets a sticky flag.
+inline constexpr double inexact = 1.0000000001;
+
 inline constexpr std::uint64_t wave_size = 10000;
 inline constexpr std::size_t spsc_capacity = 128;
+inline constexpr std::uint64_t skynet_leaves = 1'000'000;
+inline constexpr int sieve_primes = 2000;
+inline constexpr int sleeper_count = 100'000;
+inline constexpr int sleeper_naps = 10;
+inline constexpr int parked_tasks = 10'000;
+
+// hog_timer: how long the hogs go on.
+inline double hog_ms(const args& a) {
+  return std::max(1000.0, 20 * a.target_ms);
+}
+
+// idle: how long things calm down, and how long is then watched.
+inline double calm_ms(const args& a) {
+  return a.target_ms < 100 ? 3000 : 5000;
+}
+inline double idle_ms(const args& a) {
+  return a.target_ms < 100 ? 2000 : 10000;
+}
+
+// wake_*: how many wake-ups, and how long the waker stays busy before and after each.
+inline int wake_samples(const args& a) {
+  return std::clamp(static_cast<int>(10 * a.target_ms), 200, 2000);
+}
+inline constexpr std::int64_t wake_pause_ns = 500'000;
+// wake_loaded: tasks a worker that compute about 20 us between two yields.
+inline constexpr unsigned load_tasks = 8;
+inline constexpr int load_steps = 16000;
 
 }  // namespace bench

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"syscall"
 	"time"
 )
 
@@ -17,6 +18,21 @@ const (
 	spscCapacity = 128
 	skewedTasks  = 2000
 	skewedSteps  = 20000
+
+	stages        = 4
+	stageSteps    = 1600
+	stageCapacity = 16
+	skynetLeaves  = 1000000
+	sievePrimes   = 2000
+	sleeperCount  = 100000
+	sleeperNaps   = 10
+	parkedTasks   = 10000
+	inexact       = 1.0000000001
+
+	// In the wake workloads: how long the waker pauses, and what loads the workers.
+	wakePause = 500 * time.Microsecond
+	loadTasks = 8
+	loadSteps = 16000
 )
 
 var (
@@ -80,16 +96,63 @@ func measure(workload string, scale float64, roundTo int, body func(n int)) {
 	printResult(workload, "ns", samples)
 }
 
-// Milliseconds of a whole job of fixed size, after three that warm up.
+// Milliseconds of a whole job of fixed size, after up to three that warm up (one if it takes long).
 func measureJob(workload string, job func()) {
-	for i := 0; i < 3 && *fixedOps == 0; i++ {
-		job()
+	spent := 0.0
+	for i := 0; i < 3 && *fixedOps == 0 && spent < 3**targetMs; i++ {
+		spent += timeNs(job) / 1e6
 	}
 	samples := make([]float64, 0, *reps)
 	for i := 0; i < *reps; i++ {
 		samples = append(samples, timeNs(job)/1e6)
 	}
 	printResult(workload, "ms", samples)
+}
+
+// A distribution, one line a percentile.
+func printPercentiles(name, unit string, samples []float64, far bool) {
+	if len(samples) == 0 {
+		samples = []float64{0}
+	}
+	sort.Float64s(samples)
+	print := func(which string, share float64) {
+		at := int(share * float64(len(samples)))
+		if at >= len(samples) {
+			at = len(samples) - 1
+		}
+		printResult(name+which, unit, []float64{samples[at]})
+	}
+	print("_p50", 0.5)
+	print("_p99", 0.99)
+	if far {
+		print("_p99.9", 0.999)
+	}
+}
+
+func wakeSamples() int {
+	n := int(10 * *targetMs)
+	if n < 200 {
+		n = 200
+	} else if n > 2000 {
+		n = 2000
+	}
+	return n
+}
+
+// About a nanosecond a step, the same in each language.
+func burn(x uint64, steps int) uint64 {
+	for i := 0; i < steps; i++ {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	return x
+}
+
+// What the process has used: CPU time in ms, switches of its threads, most memory in MB.
+func used() (cpuMs float64, switches int64, peakMb float64) {
+	var r syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
+	ms := func(t syscall.Timeval) float64 { return float64(t.Sec)*1e3 + float64(t.Usec)/1e3 }
+	return ms(r.Utime) + ms(r.Stime), r.Nvcsw + r.Nivcsw, float64(r.Maxrss) / 1024
 }
 
 func main() {
