@@ -44,7 +44,7 @@ void after_fork_in_child() {
   scheduler& s = the_scheduler();
   const bool had_runtime = s.now_in.load(std::memory_order_relaxed) != phase::off;
   // Objects that stand for a waker were copied with the memory; of the threads one is left.
-  const std::int32_t wakers = s.wakers.load(std::memory_order_relaxed);
+  const std::int64_t wakers = s.outside.look().wakers;
   rt::thread_info& here = rt::this_thread();
   if (had_runtime) {
     // Over what was there: it belongs to threads that are gone and cannot be given back.
@@ -55,9 +55,8 @@ void after_fork_in_child() {
     here.current = nullptr;
     here.in_blocking = nullptr;
   }
-  s.wakers.store(wakers, std::memory_order_relaxed);
-  s.foreign_live.store(here.foreign != nullptr ? 1 : 0, std::memory_order_relaxed);
-  s.foreign_parked.store(0, std::memory_order_relaxed);
+  s.outside.reset(here.foreign != nullptr ? 1 : 0, 0, wakers);
+  s.spawning.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -74,7 +73,7 @@ void clean_up_after_fork() noexcept {
   rt::signals_remove();
   rt::stack_pool::of_class(rt::task_stack_class).for_each([](rt::stack_span span) {
     rt::task& task = rt::record_of(span);
-    if (task.stamp != rt::task_stamp || !task.cancel.is_live()) return;
+    if (!task.is_marked() || !task.cancel.is_live()) return;
     task.state.store(rt::task_state::abandoned, std::memory_order_relaxed);
     // Somebody may have been looking at it: nothing of what that left is to be waited for.
     ::new (static_cast<void*>(&task.cancel)) rt::cancel_state<rt::wait_site>;

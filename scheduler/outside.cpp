@@ -2,7 +2,7 @@
 //
 // All tasks are asleep when every processor is idle and nothing is left that can make one runnable:
 // no queued task, no armed timer, nobody waiting for a descriptor, no blocking region, no waker
-// guard, and every foreign thread that weft knows parked in weft. Only then: whatever is linked,
+// guard, nobody outside spawning, and every foreign thread that weft knows parked in weft. Only then: whatever is linked,
 // listening or ticking without a waiter has no say.
 //
 // Ordering rules that prevent a false alarm:
@@ -26,17 +26,18 @@ namespace {
 
 bool somebody_outside_may_wake(const scheduler& s) noexcept {
   return s.blocking.load(std::memory_order_seq_cst) > 0 ||
-         s.io_waiting.load(std::memory_order_seq_cst) > 0 ||
-         s.wakers.load(std::memory_order_seq_cst) > 0 ||
-         s.foreign_live.load(std::memory_order_seq_cst) >
-             s.foreign_parked.load(std::memory_order_seq_cst);
+         s.io_waiting.load(std::memory_order_seq_cst) > 0 || s.outside.look().may_wake() ||
+         s.spawning.load(std::memory_order_seq_cst) > 0;
 }
 
+// The order counts. A thread that spawns says so, counts the task, queues it, and says that it is
+// through: who sees the task counted sees the thread at it or the task queued. Likewise whatever
+// goes from outside into a queue is looked for there last.
 bool all_asleep_locked(const scheduler& s) noexcept {
   return s.now_in.load(std::memory_order_relaxed) == phase::running &&
          !s.main_ended.load(std::memory_order_acquire) &&
-         s.idle.idle() == s.processor_count && !somebody_outside_may_wake(s) && !work_is_waiting() &&
-         earliest_timer_ns() == rt::never_ns && live_tasks() > 0;
+         s.idle.idle() == s.processor_count && live_tasks() > 0 && !somebody_outside_may_wake(s) &&
+         !work_is_waiting() && earliest_timer_ns() == rt::never_ns;
 }
 
 // OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign
@@ -47,7 +48,7 @@ std::uint32_t unknown_threads(scheduler& s) noexcept {
     rt::spin_guard guard(s.idle_lock);
     ours += static_cast<std::uint32_t>(s.workers.size());
   }
-  ours += static_cast<std::uint32_t>(s.foreign_live.load(std::memory_order_relaxed));
+  ours += static_cast<std::uint32_t>(s.outside.look().live);
   const std::uint32_t all = count_os_threads();
   return all > ours ? all - ours : 0;
 }
@@ -83,24 +84,24 @@ void note_outside(outside_event event) noexcept {
   bool fewer_wakers = false;
   switch (event) {
     case outside_event::thread_entered:
-      s.foreign_live.fetch_add(1, std::memory_order_seq_cst);
+      s.outside.add(1, 0, 0);
       break;
     case outside_event::thread_parked:
-      s.foreign_parked.fetch_add(1, std::memory_order_seq_cst);
+      s.outside.add(0, 1, 0);
       fewer_wakers = true;
       break;
     case outside_event::thread_running:
-      s.foreign_parked.fetch_sub(1, std::memory_order_seq_cst);
+      s.outside.add(0, -1, 0);
       break;
     case outside_event::thread_left:
-      s.foreign_live.fetch_sub(1, std::memory_order_seq_cst);
+      s.outside.add(-1, 0, 0);
       fewer_wakers = true;
       break;
     case outside_event::waker_acquired:
-      s.wakers.fetch_add(1, std::memory_order_seq_cst);
+      s.outside.add(0, 0, 1);
       break;
     case outside_event::waker_released:
-      s.wakers.fetch_sub(1, std::memory_order_seq_cst);
+      s.outside.add(0, 0, -1);
       fewer_wakers = true;
       break;
   }

@@ -76,6 +76,10 @@ void join_workers(scheduler& s) noexcept {
   wake_everybody();
   for (auto& w : s.workers)
     if (w->thread.joinable()) w->thread.join();
+}
+
+void forget_workers(scheduler& s) noexcept {
+  rt::spin_guard guard(s.idle_lock);
   s.workers.clear();
   s.spare_workers = nullptr;
 }
@@ -133,31 +137,18 @@ class the_only_run {
 
 // --- end ---
 
-template <class F>
-void for_each_live_task(F&& f) {
-  rt::stack_pool::of_class(rt::task_stack_class).for_each([&](rt::stack_span span) {
-    rt::task& task = rt::record_of(span);
-    if (task.stamp == rt::task_stamp && task.cancel.is_live()) f(task);
-  });
-}
-
-void cancel_leftovers() noexcept {
-  // Heavy fence: a task that starts now sees the phase and cancels itself, or we see it.
-  rt::asymmetric_heavy("run.cancel_leftovers");
-  for_each_live_task([](rt::task& task) { rt::cancel_task(task); });
-}
-
 // False if the deadline came first.
 bool wait_for_last_task(std::int64_t deadline_ns) noexcept {
   scheduler& s = the_scheduler();
   s.watch_live.store(true, std::memory_order_relaxed);
   rt::asymmetric_heavy("run.wait_for_last");  // pairs with note_task_gone()
-  while (live_tasks() != 0) {
-    if (s.live_zero.load(std::memory_order_acquire) != 0) return true;
+  for (;;) {
+    // Whoever ends last sets it again after this.
+    s.live_zero.store(0, std::memory_order_seq_cst);
+    if (live_tasks() == 0) return true;
     if (rt::futex_wait(s.live_zero, 0, deadline_ns) == rt::futex_result::timed_out)
       return live_tasks() == 0;
   }
-  return true;
 }
 
 std::int64_t grace_deadline(const options& opts) noexcept {
@@ -174,17 +165,20 @@ void end_tasks(int status) noexcept {
   if (s.opts.report_leftovers && live_tasks() != 0) rt::report_leftovers();
   switch (s.opts.on_main_exit) {
     case main_exit::wait:
-      wait_for_last_task(rt::never_ns);
+      do wait_for_last_task(rt::never_ns);
+      while (!close_the_door(phase::running));
       break;
     case main_exit::cancel:
       s.now_in.store(phase::draining, std::memory_order_seq_cst);
       cancel_leftovers();
-      if (!wait_for_last_task(grace_deadline(s.opts))) {
+      do {
+        if (wait_for_last_task(grace_deadline(s.opts))) continue;
         rt::report_unended();
         leave_process(status);
-      }
+      } while (!close_the_door(phase::draining));
       break;
     case main_exit::abandon:
+      (void)close_the_door(phase::closing);
       break;
   }
 }
@@ -201,25 +195,14 @@ bool workers_leave(std::int64_t deadline_ns) noexcept {
   }
 }
 
-// No worker runs any more. What is left was abandoned, and no later run shall know it.
-void drop_abandoned(scheduler& s) noexcept {
-  for_each_live_task([](rt::task& task) {
-    task.state.store(rt::task_state::abandoned, std::memory_order_relaxed);
-    task.cancel.finish();
-  });
-  rt::task* dropped[64];
-  while (s.global.pop(dropped, 64) != 0) {
-  }
-  rt::forget_due_calls();
-}
-
 void shut_down(int status) noexcept {
   scheduler& s = the_scheduler();
   s.now_in.store(phase::stopping, std::memory_order_seq_cst);
   if (!workers_leave(grace_deadline(s.opts))) leave_process(status);
   monitor_stop();
   join_workers(s);
-  if (s.opts.on_main_exit == main_exit::abandon) drop_abandoned(s);
+  drop_leftovers();
+  forget_workers(s);
   np::poller_stop();
   {
     rt::spin_guard guard(s.idle_lock);  // against stats()
@@ -264,8 +247,7 @@ void start_main_task(main_state& main, const void* pc) {
   rt::task& task = rt::allocate_task(sizeof(main_state*), alignof(main_state*), pc);
   ::new (task.closure) main_state*(&main);
   task.run = &run_main_task;
-  constexpr char name[] = "main";
-  std::char_traits<char>::copy(task.name, name, sizeof name);
+  task.set_name("main");
   rt::start_task(task);
 }
 
@@ -307,13 +289,9 @@ int run_main(const options& opts, int (*body)(void*), void* arg) {
   caller_does_not_count guard;
   rt::signals_install(opts.signal_handlers);
   main_state main{body, arg, 0, nullptr, {}};
-  // A task is counted before it is queued: in between, this thread is one that will wake it.
-  rt::note_outside(rt::outside_event::waker_acquired);
   try {
     start_main_task(main, pc);
-    rt::note_outside(rt::outside_event::waker_released);
   } catch (...) {
-    rt::note_outside(rt::outside_event::waker_released);
     shut_down(1);
     rt::signals_remove();
     throw;

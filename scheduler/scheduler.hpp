@@ -9,6 +9,7 @@
 //   clock.cpp           timers of tasks
 //   monitor.cpp         the thread that notices work which nobody looks at
 //   outside.cpp         what can wake a task from outside; the deadlock decision
+//   leftovers.cpp       tasks that remain when main has returned
 //   run.cpp             run, start, stop: beginning and end
 //   fork.cpp            what a forked child gets
 //
@@ -23,6 +24,7 @@
 #include "runtime/base/spin_lock.hpp"
 #include "scheduler/global_queue.hpp"
 #include "scheduler/idle.hpp"
+#include "scheduler/outside_threads.hpp"
 #include "scheduler/processor.hpp"
 #include "scheduler/worker.hpp"
 
@@ -30,12 +32,14 @@
 
 namespace weft::sched {
 
-// Where the life of a run stands. Moved by run.cpp only, in this order and back to off.
+// Where the life of a run stands. Moved by run.cpp only, in this order and back to off. Tasks may
+// spawn in each of them, other threads while it is running.
 enum class phase : std::uint32_t {
   off,       // no workers; spawning throws
   booting,   // claimed; one thread fills the fields in, foreign threads keep away
   running,   // normal
   draining,  // main has returned: every task is cancelled, new ones are born cancelled
+  closing,   // all tasks have ended; if a thread outside has just spawned one, back to where it was
   stopping,  // workers leave at their next look
 };
 
@@ -80,9 +84,10 @@ struct scheduler {
   // --- what can wake a task besides tasks; any thread ---
   alignas(64) rt::atomic<std::int32_t> blocking{0};      // tasks inside blocking regions
   rt::atomic<std::int32_t> io_waiting{0};                // tasks that wait for a descriptor
-  rt::atomic<std::int32_t> foreign_live{0};              // foreign threads known to weft
-  rt::atomic<std::int32_t> foreign_parked{0};            // of those, parked in weft
-  rt::atomic<std::int32_t> wakers{0};                    // weft::waker guards held
+  outside_threads outside;
+  // Threads without a worker that are spawning a task: from before they looked at the phase until the
+  // task is queued. The deadlock check and the end of a run wait for them.
+  rt::atomic<std::int32_t> spawning{0};
   rt::atomic<std::uint64_t> next_id_block{1};
   rt::atomic<std::uint64_t> spawned_outside{0};          // tasks spawned by foreign threads
   // The main task has returned and what remains will be cancelled or abandoned: asleep is no deadlock
@@ -162,6 +167,14 @@ bool give_to_pinned(worker& self) noexcept;
 // --- spawn.cpp ---
 std::uint64_t live_tasks() noexcept;
 void note_task_gone() noexcept;
+// No thread outside begins to spawn any more, and none is at it: false if a task came of it
+// meanwhile; then the phase is `otherwise` again.
+bool close_the_door(phase otherwise) noexcept;
+
+// --- leftovers.cpp ---
+void cancel_leftovers() noexcept;
+// The workers have left: what remains (main_exit::abandon) will never run again.
+void drop_leftovers() noexcept;
 
 // --- outside.cpp ---
 // Called when the last processor has become idle, and when an outside waker goes away.

@@ -1,4 +1,6 @@
 // A task's birth and end.
+#include <sched.h>
+
 #include <cerrno>
 #include <new>
 #include <string>
@@ -62,6 +64,23 @@ rt::stack_span take_stack(processor* p, rt::stack_failure& why) noexcept {
   return span;
 }
 
+// A thread outside says that it spawns. False: it may not.
+bool begin_outside(scheduler& s) noexcept {
+  // seq_cst pairs with close_the_door(): it sees us, or we see that it is closed.
+  s.spawning.fetch_add(1, std::memory_order_seq_cst);
+  if (s.now_in.load(std::memory_order_seq_cst) == phase::running) return true;
+  s.spawning.fetch_sub(1, std::memory_order_seq_cst);
+  return false;
+}
+
+void end_outside(scheduler& s) noexcept {
+  const bool was_running = s.now_in.load(std::memory_order_relaxed) == phase::running;
+  s.spawning.fetch_sub(1, std::memory_order_seq_cst);
+  // It may have kept a check from its verdict. After the last line a run may end and another begin:
+  // the check is harmless then.
+  if (was_running) check_deadlock();
+}
+
 // The processor of the calling thread, if it has one.
 processor* processor_here(const rt::thread_info& here) noexcept {
   return here.worker != nullptr ? here.worker->p : nullptr;
@@ -76,7 +95,8 @@ std::uint64_t live_tasks() noexcept {
   for (std::uint32_t i = 0; i < s.processor_count; ++i)
     ended += s.processors[i].count.finished.get();
   rt::atomic_thread_fence(std::memory_order_acquire);
-  std::uint64_t born = s.spawned_outside.load(std::memory_order_relaxed);
+  // acquire pairs with start_task(): see all_asleep_locked().
+  std::uint64_t born = s.spawned_outside.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < s.processor_count; ++i)
     born += s.processors[i].count.spawned.get();
   return born - ended;
@@ -85,9 +105,22 @@ std::uint64_t live_tasks() noexcept {
 void note_task_gone() noexcept {
   scheduler& s = the_scheduler();
   rt::asymmetric_light("spawn.gone");  // pairs with wait_for_last_task(): the flag or the count is seen
-  if (!s.watch_live.load(std::memory_order_relaxed) || live_tasks() != 0) return;
+  if (!s.watch_live.load(std::memory_order_relaxed)) return;
+  // Of two that end at the same time on two workers one sees the other's count.
+  rt::atomic_thread_fence(std::memory_order_seq_cst);
+  if (live_tasks() != 0) return;
   s.live_zero.store(1, std::memory_order_release);
   rt::futex_wake(s.live_zero, 1);
+}
+
+bool close_the_door(phase otherwise) noexcept {
+  scheduler& s = the_scheduler();
+  s.now_in.store(phase::closing, std::memory_order_seq_cst);
+  // They are between two calls, in the copy constructors of what the task is given.
+  while (s.spawning.load(std::memory_order_seq_cst) != 0) ::sched_yield();
+  if (live_tasks() == 0) return true;
+  s.now_in.store(otherwise, std::memory_order_seq_cst);
+  return false;
 }
 
 }  // namespace weft::sched
@@ -102,23 +135,28 @@ using sched::scheduler;
 
 task& allocate_task(std::size_t closure_size, std::size_t closure_align, const void* spawn_pc) {
   scheduler& s = sched::the_scheduler();
-  const phase now = s.now_in.load(std::memory_order_acquire);
-  if (now != phase::running && now != phase::draining)
+  thread_info& here = this_thread();
+  processor* p = sched::processor_here(here);
+  const bool from_outside = here.worker == nullptr;
+  if (from_outside && !sched::begin_outside(s))
     throw error(s.forked ? "weft: a task was spawned in a forked process: the runtime is its "
                            "parent's, a child needs a weft::run or weft::start of its own"
                          : "weft: a task was spawned while no runtime runs: call weft::run or "
                            "weft::start first");
-  thread_info& here = this_thread();
-  processor* p = sched::processor_here(here);
 
   stack_failure why;
   const stack_span span = sched::take_stack(p, why);
-  if (!span)
+  if (!span) {
+    if (from_outside) sched::end_outside(s);
     throw std::system_error(why.error != 0 ? why.error : ENOMEM, std::generic_category(),
                             "weft: no stack for a new task: " + why.text());
+  }
 
   task& fresh = record_of(span);
-  if (fresh.stamp != task_stamp) new (&fresh) task;
+  if (!fresh.is_marked()) {
+    new (&fresh) task;
+    fresh.mark();
+  }
   fresh.id = sched::next_id(p);
   fresh.parent_id = here.current != nullptr ? here.current->id : 0;
   fresh.spawn_pc = spawn_pc;
@@ -143,24 +181,28 @@ void start_task(task& fresh) noexcept {
   fresh.cancel.start();
   // Pairs with cancel_leftovers(): it sees this task, or we see that it has begun.
   asymmetric_light("spawn.start");
-  if (s.now_in.load(std::memory_order_relaxed) == phase::draining) [[unlikely]]
-    cancel_task(fresh);
+  if (s.now_in.load(std::memory_order_relaxed) >= phase::draining) [[unlikely]]
+    if (s.opts.on_main_exit == main_exit::cancel) cancel_task(fresh);
   if (p != nullptr) {
     p->count.spawned.add();
     sched::push_next(*here.worker, fresh);
   } else {
-    s.spawned_outside.fetch_add(1, std::memory_order_relaxed);
+    // release: see live_tasks().
+    s.spawned_outside.fetch_add(1, std::memory_order_release);
     sched::inject(fresh);
+    if (here.worker == nullptr) sched::end_outside(s);
   }
 }
 
 void discard_task(task& fresh) noexcept {
   context_destroy(fresh.ctx);
   const stack_span span = fresh.stack();
-  if (processor* p = sched::processor_here(this_thread()))
+  thread_info& here = this_thread();
+  if (processor* p = sched::processor_here(here))
     p->stacks.give(span);
   else
     stack_pool::of_class(task_stack_class).release(span);
+  if (here.worker == nullptr) sched::end_outside(sched::the_scheduler());
 }
 
 }  // namespace weft::rt

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <string>
 #include <tuple>
@@ -101,20 +100,22 @@ std::vector<seen_task> look_at_all(const collect_how& how) {
   std::vector<seen_task> all;
   stack_pool::of_class(task_stack_class).for_each([&](stack_span span) {
     task& t = record_of(span);
-    if (t.stamp != task_stamp || !t.cancel.is_live() || t.id == how.without) return;
+    if (!t.is_marked() || !t.cancel.is_live()) return;
     seen_task seen;
-    const auto look = [&](const wait_site& site) { look_at(site, how.ask_locks, seen); };
-    if (how.at_rest) {
-      if (const wait_site* site = t.cancel.site_hint()) look(*site);
-    } else if (!t.cancel.inspect(look)) {
+    const auto look = [&](const wait_site* site) {
+      char name[max_task_name + 1];
+      seen.id = t.id;
+      seen.parent = t.parent_id;
+      seen.spawn_pc = t.spawn_pc;
+      seen.name = t.copy_name(name);
+      seen.runnable = t.state.load(std::memory_order_relaxed) == task_state::runnable;
+      if (site != nullptr) look_at(*site, how.ask_locks, seen);
+    };
+    if (how.at_rest)
+      look(t.cancel.site_hint());
+    else if (!t.cancel.hold(look))
       return;
-    }
-    seen.id = t.id;
-    seen.parent = t.parent_id;
-    seen.spawn_pc = t.spawn_pc;
-    seen.name.assign(t.name, strnlen(t.name, max_task_name));
-    seen.runnable = t.state.load(std::memory_order_relaxed) == task_state::runnable;
-    all.push_back(std::move(seen));
+    if (seen.id != how.without) all.push_back(std::move(seen));
   });
   std::sort(all.begin(), all.end(),
             [](const seen_task& a, const seen_task& b) { return a.id < b.id; });

@@ -36,7 +36,7 @@ void unwind_stuck() {
   std::vector<stuck_wait> stuck;
   stack_pool::of_class(task_stack_class).for_each([&](stack_span span) {
     task& t = record_of(span);
-    if (t.stamp != task_stamp || !t.cancel.is_live()) return;
+    if (!t.is_marked() || !t.cancel.is_live()) return;
     t.cancel.inspect([&](const wait_site& site) {
       stuck.push_back({&t, t.id, site.place.pc, site.place.object});
     });

@@ -17,7 +17,7 @@ void list_and_leave(int) {
     out << "\n(the full report did not come to its end; what is known without it:)\n";
     stack_pool::of_class(task_stack_class).for_each([&](stack_span span) {
       const task& t = record_of(span);
-      if (t.stamp != task_stamp || !t.cancel.is_live()) return;
+      if (!t.is_marked() || !t.cancel.is_live()) return;
       // The site lies on a stack that is never unmapped: at worst it is an old one.
       const wait_site* site = t.cancel.site_hint();
       out << "task " << t.id << " [" << (site != nullptr ? to_text(site->place.reason) : "running")

@@ -32,7 +32,7 @@ std::terminate_handler terminate_before = nullptr;
 
 void on_overflow(stack_span stack, void* address, void* pc) {
   const task& t = record_of(stack);
-  const bool known = t.stamp == task_stamp;
+  const bool known = t.is_marked();
   {
     raw_text out;
     out << "fatal error: stack overflow\n\n";

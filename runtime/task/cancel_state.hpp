@@ -36,7 +36,8 @@ class cancel_state {
 
   // Before the record can be seen as live. A fresh record is all zero. A canceller that sees it
   // live reads nothing of the task but its site, which is published by itself.
-  void start() noexcept { live_.store(1, std::memory_order_relaxed); }
+  // Release pairs with hold(): who sees it live sees the record that it belongs to.
+  void start() noexcept { live_.store(1, std::memory_order_release); }
 
   bool requested() const noexcept {
     return (word_.load(std::memory_order_relaxed) & requested_bit) != 0;
@@ -76,17 +77,28 @@ class cancel_state {
   // names: it stays alive. True if there was a live task.
   template <class Look>
   bool request(Look&& look) noexcept {
-    return visit(requested_bit, static_cast<Look&&>(look));
+    return visit(requested_bit, [&](Site* site) {
+      if (site != nullptr) look(*site);
+    });
   }
 
   // The same without asking: to interrupt one wait.
   template <class Look>
   bool inspect(Look&& look) noexcept {
+    return visit(0, [&](Site* site) {
+      if (site != nullptr) look(*site);
+    });
+  }
+
+  // Calls look(site) while the task stays as it is: it does not leave its wait, or, if it runs and
+  // the site is null, does not end. False: there is no live task.
+  template <class Look>
+  bool hold(Look&& look) noexcept {
     return visit(0, static_cast<Look&&>(look));
   }
 
   // A hint: the answer may be old.
-  bool is_live() const noexcept { return live_.load(std::memory_order_relaxed) != 0; }
+  bool is_live() const noexcept { return live_.load(std::memory_order_acquire) != 0; }
 
   Site* site_hint() const noexcept { return site_.load(std::memory_order_acquire); }
 
@@ -99,11 +111,8 @@ class cancel_state {
     spin_guard turn(turn_);
     word_.fetch_or(ask | busy_bit, std::memory_order_relaxed);
     asymmetric_heavy("cancel_state.visit_fence");
-    const bool live = live_.load(std::memory_order_relaxed) != 0;
-    if (live) {
-      if (Site* site = site_.load(WEFT_ORDER("cancel_state.visit_site", std::memory_order_acquire)))
-        look(*site);
-    }
+    const bool live = live_.load(std::memory_order_acquire) != 0;
+    if (live) look(site_.load(WEFT_ORDER("cancel_state.visit_site", std::memory_order_acquire)));
     const std::uint32_t clear = live ? busy_bit : (ask | busy_bit);
     // Pairs with wait_while_busy(): we have stopped looking.
     word_.fetch_and(~clear, WEFT_ORDER("cancel_state.visit_done", std::memory_order_release));

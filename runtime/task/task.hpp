@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "runtime/base/atomic.hpp"
 #include "runtime/context/context.hpp"
@@ -62,7 +63,9 @@ struct task : task_context, waiter {
   bool ending : 1 = false;       // its task_local values are being destroyed
   bool in_group : 1 = false;     // it runs as a member of a group: see `closure`
   std::uint8_t pins = 0;         // weft::pin_thread guards, nested
-  std::uint32_t stamp = task_stamp;  // memory of a fresh slot is zero: not a record yet
+  // task_stamp once the record is made, by mark(); memory of a fresh slot is zero. No constructor
+  // writes it: others look at it meanwhile.
+  std::uint32_t stamp;
   task* next = nullptr;  // owner of the list it is on: a batch, the poller's result
   // Owner only; who makes it ready reads it. Non-null: may run on that worker's thread only.
   sched::worker* pinned_to = nullptr;
@@ -79,16 +82,38 @@ struct task : task_context, waiter {
 
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // local_values, see locals.hpp
+  // Written by the task byte by byte with set_name(), read so by reports.
   char name[max_task_name + 1] = {};
 
   // All of the slot's stack, record included.
   stack_span stack() const noexcept {
     return {ctx.stack.lo, const_cast<std::byte*>(reinterpret_cast<const std::byte*>(this + 1))};
   }
+  // Release and acquire: who sees the mark sees a record whose atomics are there.
+  void mark() noexcept { __atomic_store_n(&stamp, task_stamp, __ATOMIC_RELEASE); }
+  bool is_marked() const noexcept {
+    return __atomic_load_n(&stamp, __ATOMIC_ACQUIRE) == task_stamp;
+  }
+  void set_name(std::string_view text) noexcept;  // cut after max_task_name bytes
+  std::string_view copy_name(char (&to)[max_task_name + 1]) const noexcept;
 };
 
-// Where a stack keeps its record. The memory may be zero (never used, or given back): then `stamp`
-// is not task_stamp and state reads as unused.
+inline void task::set_name(std::string_view text) noexcept {
+  const std::size_t length = text.size() < max_task_name ? text.size() : max_task_name;
+  for (std::size_t i = 0; i < length; ++i) __atomic_store_n(&name[i], text[i], __ATOMIC_RELAXED);
+  __atomic_store_n(&name[length], '\0', __ATOMIC_RELAXED);
+}
+
+inline std::string_view task::copy_name(char (&to)[max_task_name + 1]) const noexcept {
+  std::size_t length = 0;
+  while (length < max_task_name &&
+         (to[length] = __atomic_load_n(&name[length], __ATOMIC_RELAXED)) != '\0')
+    ++length;
+  return {to, length};
+}
+
+// Where a stack keeps its record. The memory may be zero (never used, or given back): then it is
+// not marked, and state reads as unused.
 inline task& record_of(stack_span stack) noexcept {
   const auto top = reinterpret_cast<std::uintptr_t>(stack.hi) - sizeof(task);
   return *reinterpret_cast<task*>(top & ~std::uintptr_t{alignof(task) - 1});

@@ -2,9 +2,6 @@
 #include <weft/pin_thread.hpp>
 #include <weft/task.hpp>
 
-#include <algorithm>
-#include <cstring>
-
 #if defined(__unix__) || defined(__APPLE__)
 #include <sched.h>
 #endif
@@ -83,10 +80,7 @@ std::string_view name() noexcept {
 
 void set_name(std::string_view name) noexcept {
   rt::task* self = task_here();
-  if (self == nullptr) return;
-  const std::size_t length = std::min(name.size(), rt::max_task_name);
-  std::memcpy(self->name, name.data(), length);
-  self->name[length] = '\0';
+  if (self != nullptr) self->set_name(name);
 }
 
 void exit() {

@@ -218,6 +218,15 @@ bool interrupt_wait(wait_site& site, wait_result why) noexcept {
   return true;
 }
 
+bool drop_wait(wait_site& site) noexcept {
+  if (site.winner != nullptr)
+    return site.winner->claim(winner_word::cancelled) != winner_word::claim_result::lost;
+  spin_guard guard(*site.lock);
+  if (!site.node->is_linked()) return false;
+  site.node->queue->unlink(*site.node);
+  return true;
+}
+
 void cancel_task(task& target) noexcept {
   target.cancel.request([](wait_site& site) { interrupt_wait(site, wait_result::cancelled); });
 }

@@ -85,6 +85,10 @@ struct wake_up {
 // Any thread, while the site is kept (see cancel_state.hpp).
 bool interrupt_wait(wait_site& site, wait_result why) noexcept;
 
+// Takes the task out of its wait without making it ready, also where it may not be interrupted. False:
+// somebody else has ended the wait and makes it ready. For tasks that will never run again.
+bool drop_wait(wait_site& site) noexcept;
+
 // Cancels a task: its present wait ends, later ones throw. Any thread.
 void cancel_task(task& target) noexcept;
 

@@ -31,6 +31,11 @@ enum class wait_reason : std::uint8_t {
   io_connect,
 };
 
+// Whether somebody waits for a descriptor.
+constexpr bool is_io(wait_reason reason) noexcept {
+  return reason >= wait_reason::io_read && reason <= wait_reason::io_connect;
+}
+
 constexpr const char* to_text(wait_reason reason) noexcept {
   switch (reason) {
     case wait_reason::none: return "running";

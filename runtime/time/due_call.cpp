@@ -1,7 +1,6 @@
 #include "runtime/time/due_call.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "runtime/base/choose.hpp"
 #include "runtime/base/spin_lock.hpp"
@@ -76,7 +75,7 @@ void drop_all(service& s) noexcept {
 void run_timers(void*) {
   service& s = the_service();
   task& self = *current_task();
-  std::strcpy(self.name, "timers");
+  self.set_name("timers");
   for (;;) {
     if (self.cancel.requested()) return drop_all(s);
     s.pending.fire_due(now_ns());

@@ -126,6 +126,12 @@ bool timer_heap::disarm(timer_node& timer) noexcept {
   return true;
 }
 
+void timer_heap::forget_all() noexcept {
+  spin_guard guard(lock_);
+  size_.store(0, std::memory_order_relaxed);
+  publish_locked();
+}
+
 int timer_heap::fire_due(std::int64_t now_ns) noexcept {
   int fired = 0;
   while (next_ns() <= now_ns) {

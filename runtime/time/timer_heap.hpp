@@ -41,6 +41,9 @@ class timer_heap {
   // how many. Costs one load if nothing is due.
   int fire_due(std::int64_t now_ns) noexcept;
 
+  // Empties it without firing. Only when nobody will touch those timers again.
+  void forget_all() noexcept;
+
   // The earliest deadline, or never_ns. Without the lock, so it may be old by the time it is used.
   std::int64_t next_ns() const noexcept {
     // Pairs with publish_locked(): whoever sees a deadline sees the entry behind it.

@@ -240,7 +240,10 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   const stack_span span = stack_pool::of_class(task_stack_class).allocate();
   if (!span) throw std::bad_alloc();
   task& fresh = record_of(span);
-  if (fresh.stamp != task_stamp) ::new (&fresh) task;
+  if (!fresh.is_marked()) {
+    ::new (&fresh) task;
+    fresh.mark();
+  }
   fresh.id = the->next_id++;
   const task* parent = current_task();
   fresh.parent_id = parent != nullptr ? parent->id : 0;
