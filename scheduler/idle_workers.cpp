@@ -41,6 +41,11 @@ bool wait_in_poller(worker& self) noexcept {
   scheduler& s = the_scheduler();
   if (!something_to_poll(s)) return false;
   s.idle_lock.lock();
+  // Under the lock, which wake_everybody() takes: it finds us in the poller, or we see that it stops.
+  if (is_stopping()) {
+    s.idle_lock.unlock();
+    return false;
+  }
   const std::int64_t deadline = earliest_timer_ns();
   if (s.poller_taken) {
     const bool tell = deadline < s.poller_deadline_ns && !s.poller_interrupted;

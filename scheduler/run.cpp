@@ -143,8 +143,8 @@ bool wait_for_last_task(std::int64_t deadline_ns) noexcept {
   s.watch_live.store(true, std::memory_order_relaxed);
   rt::asymmetric_heavy("run.wait_for_last");  // pairs with note_task_gone()
   for (;;) {
-    // Whoever ends last sets it again after this.
-    s.live_zero.store(0, std::memory_order_seq_cst);
+    // Whoever ends last sets it again after this, or is seen by it.
+    s.live_zero.exchange(0, std::memory_order_seq_cst);
     if (live_tasks() == 0) return true;
     if (rt::futex_wait(s.live_zero, 0, deadline_ns) == rt::futex_result::timed_out)
       return live_tasks() == 0;
