@@ -127,7 +127,9 @@ bool close_the_door(phase otherwise) noexcept {
 
 namespace weft::rt {
 
+#if !defined(WEFT_FORCED_MIGRATION) || !WEFT_FORCED_MIGRATION
 static_assert(!WEFT_CONTEXT_INLINE || sizeof(task) == 192, "three lines, see task.hpp");
+#endif
 
 using sched::phase;
 using sched::processor;

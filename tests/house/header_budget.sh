@@ -9,7 +9,11 @@ root=$1 work=$2
 shift 2
 mkdir -p "$work"
 
-grep -rhoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[a-z_]+>' "$root/include/weft" |
+# The headers that weft.hpp brings in; the bridges beside it (coroutine.hpp, fmt.hpp ...) are another matter.
+echo '#include <weft/weft.hpp>' > "$work/only.cpp"
+"$@" -std=c++20 -I "$root/include" -M "$work/only.cpp" | tr ' \\' '\n\n' | grep 'include/weft/' > "$work/ours"
+
+xargs grep -hoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<[a-z_]+>' < "$work/ours" |
   sed 's/.*</#include </' | sort -u > "$work/standard.cpp"
 { cat "$work/standard.cpp"; echo '#include <weft/weft.hpp>'; } > "$work/weft.cpp"
 

@@ -175,6 +175,8 @@ class recv_side {
     return {chan_access::handle(static_cast<const Self&>(*this)), end};
   }
 
+  auto async_recv() const;  // for coroutines: <weft/coroutine.hpp>
+
  private:
   static recv_result<T> with_ok(incoming<T>& in, bool got) {
     if (!got) return recv_result<T>{T{}, false};
@@ -229,6 +231,8 @@ class recv_side<Self, void> {
     return {chan_access::handle(static_cast<const Self&>(*this)), end};
   }
   recv_sentinel end() const noexcept { return {}; }
+
+  auto async_recv() const;
 
  private:
   [[gnu::always_inline]] bool recv_by(std::int64_t due_ns, until_end end) const {

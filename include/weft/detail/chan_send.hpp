@@ -49,6 +49,8 @@ template <class T, class V>
 template <class Self, class T>
 class send_side {
  public:
+  auto async_send(T value) const;  // for coroutines: <weft/coroutine.hpp>
+
   // Waits until the value is in the buffer or with a receiver. Throws closed_channel,
   // task_cancelled: then it was not sent, and an rvalue is still the caller's.
   [[gnu::always_inline]] void send(const T& value) const
@@ -117,6 +119,8 @@ class send_side {
 template <class Self>
 class send_side<Self, void> {
  public:
+  auto async_send() const;
+
   [[gnu::always_inline]] void send() const {
     chan_send(head(), nullptr);
     end_of_shell();
