@@ -57,7 +57,7 @@ class mutex_core {
     if (!has_waiters_locked()) word_.fetch_and(~waiting, std::memory_order_relaxed);
   }
   void enqueue_locked(wait_node& node) noexcept {
-    node.amount = 0;
+    node.amount = static_cast<std::uint64_t>(for_ever_ns);
     node.cell = reinterpret_cast<void*>(caller_token());
     queue_.push_back(node);
   }
@@ -73,6 +73,7 @@ class mutex_core {
   static constexpr std::uint64_t waiting = 1;
   static constexpr std::uint64_t candidate = 2;
   static constexpr std::int64_t patience_ns = 1'000'000;
+  static constexpr std::int64_t for_ever_ns = -(std::int64_t{1} << 62);
 
   bool acquire_or_announce_locked(owner_token me, bool is_candidate) noexcept;
   void release_slow() noexcept;
