@@ -92,6 +92,9 @@ void finish_switch() noexcept {
 }
 
 rt::task* quick_next(worker& self) noexcept {
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+  if (rt::current_task() != nullptr) return nullptr;  // every dispatch goes through worker_main()
+#endif
   processor& p = *self.p;
   ++p.tick;
   if (is_round_due(p)) return nullptr;

@@ -11,6 +11,7 @@
 //   - a worker that goes idle and knows an earlier timer than the one in the poller tells it.
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "netpoll/poller.hpp"
 #include "runtime/base/check.hpp"
@@ -258,6 +259,32 @@ bool launch_thread(worker& w) noexcept {
 
 bool (*thread_launcher)(worker&) noexcept = &launch_thread;
 
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+bool migrate(worker& self, rt::task& next) noexcept {
+  scheduler& s = the_scheduler();
+  if (next.ran_on != &self) {
+    next.ran_on = &self;
+    return false;
+  }
+  processor& p = *self.p;
+  s.idle_lock.lock();
+  if (worker* w = pop_spare_locked(s)) {
+    w->p = &p;
+    w->first_task = &next;
+    self.p = nullptr;
+    s.idle_lock.unlock();
+    w->parker.unpark();
+    return true;
+  }
+  s.idle_lock.unlock();
+  // Another thread takes the processor and finds the task in the global queue.
+  inject(next);
+  self.p = nullptr;
+  if (start_worker(p, false)) return true;
+  rt::fatal("WEFT_FORCE_MIGRATION: no thread to migrate to");
+}
+#endif
+
 void wake_everybody() noexcept {
   scheduler& s = the_scheduler();
   s.idle_lock.lock();
@@ -277,7 +304,14 @@ void worker_main(worker& self) noexcept {
     if (is_stopping()) break;
     if (self.p == nullptr) wait_for_processor(self);
     if (is_stopping()) break;
-    if (rt::task* next = find_runnable(self))
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+    rt::task* next = std::exchange(self.first_task, nullptr);
+    if (next == nullptr) next = find_runnable(self);
+    if (next != nullptr && migrate(self, *next)) continue;
+#else
+    rt::task* next = find_runnable(self);
+#endif
+    if (next != nullptr)
       run_task(self, *next);
     else if (self.p != nullptr && !is_stopping())
       sleep_until_work(self);

@@ -149,6 +149,11 @@ void hand_off_processor(worker& self) noexcept;
 // After a processor became idle otherwise than by a search that found nothing: somebody must look at
 // what lies in it. False: nothing does.
 bool look_after_idle_processor() noexcept;
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+// Gives processor and task to another thread if the task ran on this one last; false if it may run
+// here. After true the worker has no processor.
+bool migrate(worker& self, rt::task& next) noexcept;
+#endif
 // A thread for a processor; false if the system refuses.
 bool start_worker(processor& first, bool as_searcher) noexcept;
 void wake_everybody() noexcept;  // to stop

@@ -165,6 +165,9 @@ task& allocate_task(std::size_t closure_size, std::size_t closure_align, const v
   fresh.name[0] = '\0';
   fresh.ended_early = false;
   fresh.locals = nullptr;
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+  fresh.ran_on = nullptr;
+#endif
   fresh.next = nullptr;
 
   auto top = reinterpret_cast<std::uintptr_t>(&fresh);

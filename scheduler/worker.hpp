@@ -39,6 +39,10 @@ struct worker {
   // --- by whoever gives it a processor, before the unpark; otherwise its own thread ---
   processor* p = nullptr;
 
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+  rt::task* first_task = nullptr;  // comes with p
+#endif
+
   // --- under the idle lock; see pinned.cpp ---
   worker* next_pinned = nullptr;
   bool pinned_waits = false;  // sleeps on the stack of its pinned task, without a processor

@@ -3,6 +3,7 @@
 
 #include <weft/error.hpp>
 #include "runtime/cancel/group_core.hpp"
+#include "runtime/task/locals.hpp"
 #include "runtime/task/park.hpp"
 #include "runtime/task/task_end.hpp"
 
@@ -63,6 +64,7 @@ void group_run(void* closure, void (*call)(void* closure)) noexcept {
   } catch (...) {
     group.failed(std::current_exception());
   }
+  rt::end_locals(self);  // they may use what the one who waits destroys
   group.end(member);
   self.in_group = false;
   group.leave();

@@ -31,15 +31,20 @@ std::string place_text(const code_place& place) {
   return text;
 }
 
+// In the largest unit of which there are enough to be exact; nothing for less than a millisecond.
 std::string since_text(std::chrono::nanoseconds since) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  return ms >= 1000 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+  const auto s = ms / 1000;
+  if (ms <= 0) return {};
+  if (s < 1) return ", " + std::to_string(ms) + " ms";
+  if (s < 120) return ", " + std::to_string(s) + " s";
+  if (s < 2 * 3600) return ", " + std::to_string(s / 60) + " min";
+  return ", " + std::to_string(s / 3600) + " h";
 }
 
 void add_task(std::string& out, const task_report& task) {
   out += (task.ids.size() == 1 ? "task " : "tasks ") + id_list(task.ids) + " [" + task.reason;
-  if (task.since.count() != 0) out += ", " + since_text(task.since);
-  out += "]";
+  out += since_text(task.since) + "]";
   if (!task.name.empty()) out += ": " + task.name;
   out += "\n";
   if (const std::string where = place_text(task.where); !where.empty())

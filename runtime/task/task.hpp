@@ -79,6 +79,9 @@ struct task : task_context, waiter {
   std::uint64_t id = 0;
   const void* spawn_pc = nullptr;  // return address of the spawn, in the user's code
   std::uint64_t parent_id = 0;     // 0: spawned by a foreign thread
+#if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
+  sched::worker* ran_on = nullptr;  // whose thread it ran on last; by who dispatches it
+#endif
 
   // Owner only; the report reads them when the task is at rest.
   void* locals = nullptr;  // local_values, see locals.hpp

@@ -141,6 +141,22 @@ TEST_P(TaskLocal, OfTheMainTaskEndsBeforeRunReturns) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST_P(TaskLocal, OfATaskOfAGroupEndsBeforeTheGroupsWaitReturns) {
+  static weft::task_local<parks_at_end> local;
+  std::atomic<int> ended{0};
+  run([&] {
+    weft::group group;
+    for (int i = 0; i < 5; ++i) {
+      group.go([&] {
+        local->ended = &ended;
+        local->id = weft::this_task::id();
+      });
+    }
+    group.wait();
+    EXPECT_EQ(ended, 5);
+  });
+}
+
 TEST_P(TaskLocal, ABlockingRegionSeesTheTasksValue) {
   run([] {
     *number = 5;

@@ -26,8 +26,9 @@ TEST(DeadlockReport, NamesEachTaskWithItsWaitItsPlaceAndItsSpawnSite) {
 }
 
 TEST(DeadlockReport, SaysHowLongEachTaskHasWaited) {
-  const auto r = run_crash_program("stuck_pair");
-  EXPECT_TRUE(matches(r.err, "task [0-9]+ \\[chan send, [0-9]")) << r.text();
+  const auto r = run_crash_program("stuck_pair", {"late"});
+  EXPECT_TRUE(matches(r.err, "task [0-9]+ \\[chan send, [1-9][0-9]* (ms|s)\\]")) << r.text();
+  EXPECT_FALSE(contains(r.err, " 0 ms")) << r.text();
 }
 
 TEST(DeadlockReport, TheExampleDiesOfItsDeadlock) {

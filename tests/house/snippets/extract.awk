@@ -3,6 +3,14 @@
 # ```cpp compile is not run: <prefix>_N.compile_only marks it. A line "// exit status: S" in the block sets
 # <prefix>_N.status. The next block, if it is fenced as ```output, is what the program prints:
 # <prefix>_N.expected.
+# A block fenced as ```go with a `func main` is a program too: <prefix>_N.go, with the same output.
+function finish_go() {
+  if (text !~ /func main/) return
+  last_go = out "_" start
+  printf "%s", text > (last_go ".go")
+  close(last_go ".go")
+  print last_go ".go"
+}
 function finish_cpp() {
   if (text !~ /int main/) { last = ""; return }
   last = out "_" start
@@ -27,9 +35,11 @@ function finish_cpp() {
     next
   }
   if (inside == "cpp") finish_cpp()
+  else if (inside == "go") finish_go()
   else {
     if (inside == "output" && last != "") { printf "%s", text > (last ".expected"); close(last ".expected") }
-    last = ""
+    if (inside == "output" && last_go != "") { printf "%s", text > (last_go ".expected"); close(last_go ".expected") }
+    last = last_go = ""
   }
   inside = ""
   next

@@ -38,6 +38,25 @@ deadlock_report collect_when(const std::string& reason, std::size_t count) {
   return report;
 }
 
+TEST(ReportText, SaysHowLongInASensibleUnit) {
+  using namespace std::chrono_literals;
+  const auto line = [](std::chrono::nanoseconds since) {
+    deadlock_report report;
+    report.tasks.emplace_back();
+    report.tasks[0].ids = {7};
+    report.tasks[0].reason = "chan send";
+    report.tasks[0].since = since;
+    return report.text();
+  };
+  EXPECT_EQ(line(0ns), "task 7 [chan send]\n");
+  EXPECT_EQ(line(999us), "task 7 [chan send]\n");
+  EXPECT_EQ(line(1ms), "task 7 [chan send, 1 ms]\n");
+  EXPECT_EQ(line(2s), "task 7 [chan send, 2 s]\n");
+  EXPECT_EQ(line(119s), "task 7 [chan send, 119 s]\n");
+  EXPECT_EQ(line(150s), "task 7 [chan send, 2 min]\n");
+  EXPECT_EQ(line(5h), "task 7 [chan send, 5 h]\n");
+}
+
 class DebugReport : public on_workers {};
 WEFT_ON_WORKERS(DebugReport);
 
