@@ -153,7 +153,7 @@ void push_next(worker& self, rt::task& runnable) noexcept {
 // wake each other, and a third, do it all the time. What lies in the queue always is.
 void wake_after_push(const processor& p) noexcept {
   scheduler& s = the_scheduler();
-  if (s.processor_count == 1) return;  // it is ours, so nobody sleeps
+  if (s.idle.processors() == 1) return;  // it is ours, so nobody sleeps
   if (p.queue.empty() &&
       p.now_ns.load(std::memory_order_relaxed) < s.quiet_until_ns.load(std::memory_order_relaxed))
     return;

@@ -70,9 +70,10 @@ rt::task* take_global(worker& self) noexcept {
 rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
   scheduler& s = the_scheduler();
   processor& p = *self.p;
-  const std::uint32_t first = rt::choose_here(s.processor_count);
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
-    processor& victim = s.processors[(first + i) % s.processor_count];
+  const std::uint32_t known = known_processors();
+  const std::uint32_t first = rt::choose_here(known);
+  for (std::uint32_t i = 0; i < known; ++i) {
+    processor& victim = s.processors[(first + i) % known];
     if (&victim == &p) continue;
     std::uint32_t stolen = 0;
     if (rt::task* next = victim.queue.steal_into(p.queue, stolen)) {
@@ -92,7 +93,7 @@ class activity {
  public:
   activity() noexcept {
     scheduler& s = the_scheduler();
-    count_ = std::min(s.processor_count, most);
+    count_ = std::min(known_processors(), most);
     for (std::uint32_t i = 0; i < count_; ++i) before_[i] = s.processors[i].count.dispatched.get();
   }
 
@@ -164,6 +165,8 @@ rt::task* find_runnable(worker& self) noexcept {
   note_round(p, now);
   if (p.timers.next_ns() <= now)
     p.count.timers.add(static_cast<std::uint64_t>(p.timers.fire_due(now)));
+  if (known_processors() != s.processor_count) [[unlikely]]
+    fire_timers_of_others(p, now);
   look_at_poller(self, now);
 
   // A pinned task has its turn, then the others have theirs.
@@ -192,7 +195,8 @@ rt::task* find_runnable(worker& self) noexcept {
 bool work_is_waiting() noexcept {
   scheduler& s = the_scheduler();
   if (!s.global.empty() || s.pinned_waiting.load(std::memory_order_relaxed) != 0) return true;
-  for (std::uint32_t i = 0; i < s.processor_count; ++i)
+  const std::uint32_t known = known_processors();
+  for (std::uint32_t i = 0; i < known; ++i)
     if (s.processors[i].has_surplus()) return true;
   return false;
 }
@@ -200,7 +204,8 @@ bool work_is_waiting() noexcept {
 std::int64_t earliest_timer_ns() noexcept {
   scheduler& s = the_scheduler();
   std::int64_t earliest = rt::never_ns;
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+  const std::uint32_t known = known_processors();
+  for (std::uint32_t i = 0; i < known; ++i) {
     const std::int64_t next = s.processors[i].timers.next_ns();
     if (next < earliest) earliest = next;
   }

@@ -29,9 +29,15 @@ class idle_state {
  public:
   // Before workers run: all processors idle.
   void reset(std::uint32_t processors) noexcept {
-    processors_ = processors;
+    processors_.store(processors, std::memory_order_relaxed);
     word_.store(processors * one_idle, std::memory_order_relaxed);
   }
+
+  // How many processors there are: more while tasks hog some (substitutes.cpp). Under the idle lock.
+  void set_processors(std::uint32_t processors) noexcept {
+    processors_.store(processors, std::memory_order_relaxed);
+  }
+  std::uint32_t processors() const noexcept { return processors_.load(std::memory_order_relaxed); }
 
   // After a push. The fence is the pusher's half of Dekker.
   bool should_wake() const noexcept {
@@ -42,7 +48,8 @@ class idle_state {
 
   bool try_start_searching() noexcept {
     const std::uint32_t now = word_.load(std::memory_order_relaxed);
-    if (2 * searching_of(now) >= processors_ - idle_of(now)) return false;
+    if (2 * searching_of(now) + idle_of(now) >= processors_.load(std::memory_order_relaxed))
+      return false;
     word_.fetch_add(one_searching, std::memory_order_relaxed);
     return true;
   }
@@ -78,8 +85,8 @@ class idle_state {
   static constexpr std::uint32_t idle_of(std::uint32_t word) noexcept { return word >> 16; }
   static constexpr std::uint32_t searching_of(std::uint32_t word) noexcept { return word & 0xffff; }
 
-  // Constant while workers run.
-  std::uint32_t processors_ = 0;
+  // Written under the idle lock; a hint for searchers.
+  rt::atomic<std::uint32_t> processors_{0};
   // idle processors << 16 | searching workers. Any worker; on its own line.
   alignas(64) rt::atomic<std::uint32_t> word_{0};
 };

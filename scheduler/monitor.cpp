@@ -3,10 +3,12 @@
 // Waking is done only for surplus work, so three things can wait behind a task that runs long: the
 // tasks in the front of its processor, timers of its processor, and descriptors when the worker that
 // waited in the poller got it to run. If the monitor sees one of them wait it wakes a worker, which
-// finds it as a searcher does.
+// finds it as a searcher does. If there is no worker to wake because every processor is busy, and some
+// stand still, it adds a processor (substitutes.cpp).
 //
-// It looks every millisecond while things change, up to ten while they do not, and sleeps for good
-// after a tenth of a second in which every processor was idle. One processor: no monitor, nobody to wake.
+// It looks every millisecond while things change, every four or ten while they do not, and sleeps for
+// good after a tenth of a second in which every processor was idle.
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <thread>
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::int64_t shortest_ns = 1'000'000;
 constexpr std::int64_t longest_ns = 10'000'000;
+constexpr std::int64_t longest_busy_ns = 4'000'000;
 constexpr std::int64_t overdue_ns = 1'000'000;
 constexpr std::int64_t long_task_ns = 5'000;
 constexpr std::int64_t sleep_after_ns = 100'000'000;
@@ -35,39 +38,93 @@ std::thread* thread = nullptr;
 
 enum : std::uint32_t { awake = 0, asleep = 1, leave = 2 };
 
+struct sight {
+  bool waiting = false;     // something lies still that another processor could take
+  std::uint32_t stuck = 0;  // processors that are held and have dispatched nothing since the last look
+};
+
 class observer {
  public:
-  explicit observer(std::uint32_t processors) : dispatched_(processors, 0) {}
+  observer() : before_(the_scheduler().processor_count + most_substitutes) {}
 
-  // True if something lies still that an idle processor could take.
-  bool sees_waiting_work() {
+  sight look() {
     scheduler& s = the_scheduler();
     const std::int64_t now = rt::now_ns();
-    bool waiting = work_is_waiting();
-    std::int64_t last_poll = 0;
-    for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+    const std::uint32_t known = known_processors();
+    sight seen;
+    seen.waiting = work_is_waiting();
+    std::int64_t last_round = 0;
+    std::uint32_t still = 0;
+    for (std::uint32_t i = 0; i < known; ++i) {
       processor& p = s.processors[i];
       const std::uint64_t dispatched = p.count.dispatched.get();
-      // Its tasks run long, so what is in its front waits for long.
-      const bool slow = static_cast<std::int64_t>(dispatched - dispatched_[i]) * long_task_ns <
-                        now - looked_at_ns_;
-      dispatched_[i] = dispatched;
-      if (slow && !p.front.empty()) waiting = true;
-      if (p.timers.next_ns() < now - overdue_ns) waiting = true;
       const std::int64_t round = p.now_ns.load(std::memory_order_relaxed);
-      if (round > last_poll) last_poll = round;
+      // Its tasks run long, so what is in its front waits for long.
+      const bool slow = static_cast<std::int64_t>(dispatched - before_[i].dispatched) * long_task_ns <
+                        now - looked_at_ns_;
+      // A task that yields alone is not dispatched again, but makes rounds.
+      before_[i].still = dispatched == before_[i].dispatched && round == before_[i].round_ns;
+      before_[i].dispatched = dispatched;
+      before_[i].round_ns = round;
+      if (before_[i].still) ++still;
+      if (slow && !p.front.empty()) seen.waiting = true;
+      if (p.timers.next_ns() < now - overdue_ns) seen.waiting = true;
+      if (round > last_round) last_round = round;
     }
     // A worker that makes rounds also polls.
-    if (s.io_waiting.load(std::memory_order_relaxed) > 0 && now - last_poll > overdue_ns &&
+    if (s.io_waiting.load(std::memory_order_relaxed) > 0 && now - last_round > overdue_ns &&
         !somebody_polls())
-      waiting = true;
+      seen.waiting = true;
     looked_at_ns_ = now;
-    return waiting;
+    // Idle ones and those in the reserve stand still too.
+    const std::uint32_t at_rest = s.idle.idle() + (known - s.idle.processors());
+    seen.stuck = still > at_rest ? still - at_rest : 0;
+    return seen;
+  }
+
+  void empty_those_that_stand_still() {
+    const std::uint32_t known = known_processors();
+    for (std::uint32_t i = 0; i < known; ++i)
+      if (before_[i].still) empty_stuck_processor(the_scheduler().processors[i]);
   }
 
  private:
-  std::vector<std::uint64_t> dispatched_;
+  struct state {
+    std::uint64_t dispatched = 0;
+    std::int64_t round_ns = 0;
+    bool still = false;
+  };
+  std::vector<state> before_;
   std::int64_t looked_at_ns_ = 0;
+};
+
+// When tasks hog their processors; see substitutes.cpp.
+class relief {
+ public:
+  void consider(const sight& seen, observer& eyes, std::int64_t now) {
+    scheduler& s = the_scheduler();
+    const std::uint32_t active = s.idle.processors();
+    const bool none_is_free = seen.waiting && seen.stuck != 0 && s.idle.idle() == 0;
+    looks_without_ = none_is_free ? looks_without_ + 1 : 0;
+    const bool all_stuck = seen.stuck >= active;
+    if (none_is_free && now >= next_ns_ &&
+        (all_stuck || (looks_without_ >= patience && active - seen.stuck < s.processor_count))) {
+      add_substitute();
+      next_ns_ = now + interval_ns;
+    }
+    if (s.idle.processors() == s.processor_count) return;
+    if (seen.stuck == 0)
+      retire_an_idle_substitute();
+    else
+      eyes.empty_those_that_stand_still();
+  }
+
+ private:
+  static constexpr std::uint32_t patience = 3;
+  // Tasks that compute for long and are many share the cores as threads do, each for so long.
+  static constexpr std::int64_t interval_ns = 10'000'000;
+  std::uint32_t looks_without_ = 0;
+  std::int64_t next_ns_ = 0;
 };
 
 void sleep_for_good() {
@@ -75,7 +132,7 @@ void sleep_for_good() {
   if (!word.compare_exchange_strong(expected, asleep, std::memory_order_seq_cst)) return;
   // Whoever took a processor before it could see `asleep` is seen here.
   scheduler& s = the_scheduler();
-  if (s.idle.idle() != s.processor_count) {
+  if (s.idle.idle() != s.idle.processors()) {
     expected = asleep;
     word.compare_exchange_strong(expected, awake, std::memory_order_relaxed);
     return;
@@ -85,20 +142,23 @@ void sleep_for_good() {
 
 void monitor_main() {
   scheduler& s = the_scheduler();
-  observer eyes(s.processor_count);
+  observer eyes;
+  relief hogs;
   std::int64_t period = shortest_ns;
   std::int64_t idle_since = rt::now_ns();
   while (word.load(std::memory_order_acquire) != leave) {
     rt::futex_wait(word, awake, rt::now_ns() + period);
-    const std::uint32_t idle = s.idle.idle();
     const std::int64_t now = rt::now_ns();
-    const bool waiting = eyes.sees_waiting_work();
-    if (idle != s.processor_count) idle_since = now;
-    if (idle != 0 && idle != s.processor_count && waiting) {
+    const sight seen = eyes.look();
+    const std::uint32_t idle = s.idle.idle();
+    const std::uint32_t all = s.idle.processors();
+    hogs.consider(seen, eyes, now);
+    if (idle != all) idle_since = now;
+    if (seen.waiting && idle != 0 && idle != all) {
       wake_one();
       period = shortest_ns;
-    } else if (period < longest_ns) {
-      period += shortest_ns;
+    } else {
+      period = std::min(period + shortest_ns, idle == 0 ? longest_busy_ns : longest_ns);
     }
     if (now - idle_since > sleep_after_ns) {
       sleep_for_good();
@@ -111,7 +171,6 @@ void monitor_main() {
 }  // namespace
 
 void monitor_start() {
-  if (the_scheduler().processor_count < 2) return;
   word.store(awake, std::memory_order_relaxed);
   thread = ::new (static_cast<void*>(thread_memory)) std::thread(&monitor_main);
 }

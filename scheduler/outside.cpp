@@ -36,14 +36,14 @@ bool somebody_outside_may_wake(const scheduler& s) noexcept {
 bool all_asleep_locked(const scheduler& s) noexcept {
   return s.now_in.load(std::memory_order_relaxed) == phase::running &&
          !s.main_ended.load(std::memory_order_acquire) &&
-         s.idle.idle() == s.processor_count && live_tasks() > 0 && !somebody_outside_may_wake(s) &&
+         s.idle.idle() == s.idle.processors() && live_tasks() > 0 && !somebody_outside_may_wake(s) &&
          !work_is_waiting() && earliest_timer_ns() == rt::never_ns;
 }
 
 // OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign
 // ones that have called it.
 std::uint32_t unknown_threads(scheduler& s) noexcept {
-  std::uint32_t ours = (s.embedded ? 0 : 1) + (s.processor_count > 1 ? 1 : 0);
+  std::uint32_t ours = (s.embedded ? 0 : 1) + 1;  // who waits in run(), and the monitor
   {
     rt::spin_guard guard(s.idle_lock);
     ours += static_cast<std::uint32_t>(s.workers.size());

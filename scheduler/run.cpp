@@ -48,7 +48,7 @@ std::uint32_t processors_for(const options& opts) {
 // --- beginning ---
 
 void make_processors(scheduler& s, std::uint32_t count) {
-  s.processors = std::make_unique<processor[]>(count);
+  s.processors = std::make_unique<processor[]>(count + most_substitutes);
   s.idle_processors = nullptr;
   for (std::uint32_t i = count; i-- > 0;) {
     processor& p = s.processors[i];
@@ -59,6 +59,8 @@ void make_processors(scheduler& s, std::uint32_t count) {
   s.idle.reset(count);
   rt::spin_guard guard(s.idle_lock);  // against stats()
   s.processor_count = count;
+  s.reserve = nullptr;
+  s.known_processors.store(count, std::memory_order_relaxed);
 }
 
 void start_first_worker(scheduler& s) {
@@ -207,6 +209,7 @@ void shut_down(int status) noexcept {
   {
     rt::spin_guard guard(s.idle_lock);  // against stats()
     s.processor_count = 0;
+    s.known_processors.store(0, std::memory_order_relaxed);
     s.idle_processors = nullptr;
   }
   s.processors.reset();

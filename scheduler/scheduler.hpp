@@ -8,6 +8,7 @@
 //   blocking.cpp        regions in which the OS thread may block
 //   clock.cpp           timers of tasks
 //   monitor.cpp         the thread that notices work which nobody looks at
+//   substitutes.cpp     more processors while tasks hog some
 //   outside.cpp         what can wake a task from outside; the deadlock decision
 //   leftovers.cpp       tasks that remain when main has returned
 //   run.cpp             run, start, stop: beginning and end
@@ -50,8 +51,8 @@ enum class deadlock_news : std::uint8_t { none, possible, definite };
 struct scheduler {
   // --- constant during a run ---
   options opts;
-  std::uint32_t processor_count = 0;
-  std::unique_ptr<processor[]> processors;
+  std::uint32_t processor_count = 0;  // as many tasks run at once, unless some hog their processors
+  std::unique_ptr<processor[]> processors;  // those, and room for substitutes (substitutes.cpp)
   bool embedded = false;  // by start(), not by run()
   std::uint64_t seed = 0;
   bool forked = false;  // this process was forked while a runtime ran, and has had none since
@@ -59,6 +60,9 @@ struct scheduler {
   // --- shared, hot ---
   alignas(64) idle_state idle;
   alignas(64) rt::atomic<phase> now_in{phase::off};
+
+  // Processors that are or were in use, substitutes included. Written under the idle lock; grows.
+  alignas(64) rt::atomic<std::uint32_t> known_processors{0};
 
   alignas(64) global_queue global;
   // How many are on the list of pinned ones; written under the idle lock, read as the global
@@ -71,6 +75,7 @@ struct scheduler {
   // --- under idle_lock ---
   alignas(64) rt::spin_lock idle_lock;
   processor* idle_processors = nullptr;  // last in, first out: its caches are warm
+  processor* reserve = nullptr;  // substitutes that are not in use
   worker* spare_workers = nullptr;
   std::vector<std::unique_ptr<worker>> workers;
   worker* first_pinned = nullptr;  // their pinned tasks are runnable and want a processor; FIFO
@@ -99,6 +104,11 @@ struct scheduler {
 };
 
 scheduler& the_scheduler() noexcept;
+
+// acquire pairs with add_substitute(): the processor is complete.
+inline std::uint32_t known_processors() noexcept {
+  return the_scheduler().known_processors.load(std::memory_order_acquire);
+}
 
 // --- dispatch.cpp ---
 // After every switch, on the stack that runs now.
@@ -184,6 +194,16 @@ void drop_leftovers() noexcept;
 // --- outside.cpp ---
 // Called when the last processor has become idle, and when an outside waker goes away.
 void check_deadlock() noexcept;
+
+// --- substitutes.cpp ---
+inline constexpr std::uint32_t most_substitutes = 64;
+// By the monitor: one processor more, and a worker for it; or one less, if a substitute is idle.
+void add_substitute() noexcept;
+void retire_an_idle_substitute() noexcept;
+// What lies behind a task that does not let its processor go is put where everybody looks.
+void empty_stuck_processor(processor& stuck) noexcept;
+// Timers of processors that may be stuck or retired; by a worker in its round.
+void fire_timers_of_others(processor& self, std::int64_t now) noexcept;
 
 // --- monitor.cpp ---
 void monitor_start();

@@ -92,12 +92,14 @@ std::uint64_t live_tasks() noexcept {
   scheduler& s = the_scheduler();
   // Ended ones first: what is counted as spawned afterwards can only make the difference too large.
   std::uint64_t ended = 0;
-  for (std::uint32_t i = 0; i < s.processor_count; ++i)
+  const std::uint32_t known = known_processors();
+  for (std::uint32_t i = 0; i < known; ++i)
     ended += s.processors[i].count.finished.get();
   rt::atomic_thread_fence(std::memory_order_acquire);
   // acquire pairs with start_task(): see all_asleep_locked().
   std::uint64_t born = s.spawned_outside.load(std::memory_order_acquire);
-  for (std::uint32_t i = 0; i < s.processor_count; ++i)
+  const std::uint32_t known_later = known_processors();
+  for (std::uint32_t i = 0; i < known_later; ++i)
     born += s.processors[i].count.spawned.get();
   return born - ended;
 }

@@ -15,7 +15,8 @@ scheduler_stats stats() noexcept {
   sum.threads = s.workers.size();
   sum.live_tasks = sched::live_tasks();
   sum.spawned = s.spawned_outside.load(std::memory_order_relaxed);
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+  const std::uint32_t known = sched::known_processors();
+  for (std::uint32_t i = 0; i < known; ++i) {
     const sched::counters& count = s.processors[i].count;
     sum.spawned += count.spawned.get();
     sum.dispatched += count.dispatched.get();
