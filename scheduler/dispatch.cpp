@@ -96,8 +96,12 @@ rt::task* quick_next(worker& self) noexcept {
   if (rt::current_task() != nullptr) return nullptr;  // every dispatch goes through worker_main()
 #endif
   processor& p = *self.p;
-  ++p.tick;
   if (is_round_due(p)) return nullptr;
+  ++p.tick;
+  return is_round_due(p) ? nullptr : next_in_turn(p);
+}
+
+rt::task* next_in_turn(processor& p) noexcept {
   if (p.run_next_streak < run_next_limit) {
     if (rt::task* next = p.front.take_next()) {
       ++p.run_next_streak;
@@ -177,8 +181,22 @@ void push_shared(processor& p, rt::task& runnable) noexcept {
 }
 
 void inject(rt::task& runnable) noexcept {
-  the_scheduler().global.push(runnable);
-  wake_if_needed();
+  scheduler& s = the_scheduler();
+  if (rt::this_thread().worker != nullptr) {
+    s.global.push(runnable);
+    wake_if_needed();
+    return;
+  }
+  // As soon as it is queued the task may run, and the run may end: that waits for us.
+  // seq_cst pairs with shut_down(): it sees us, or we see that all that is left was abandoned.
+  s.waking_outside.fetch_add(1, std::memory_order_seq_cst);
+  const phase now = s.now_in.load(std::memory_order_seq_cst);
+  if (now != phase::stopping && now != phase::off) {
+    s.global.push(runnable);
+    wake_if_needed();
+  }
+  // release pairs with shut_down(): we have left what it takes apart.
+  s.waking_outside.fetch_sub(1, std::memory_order_release);
 }
 
 void inject_list(rt::task* list) noexcept {

@@ -5,8 +5,8 @@
 // global queue. In between, dispatches cost nothing of that. Tasks that run long make rounds rare,
 // so the number of dispatches to the next round follows the time the last ones took.
 //
-// Order: own timers, poller, global queue (a share), front, local queue, then everything again
-// after becoming a searcher: other processors' queues and timers, and their fronts, if their worker
+// Order: own timers, poller, a share of the global queue (all of that goes behind the own tasks), front,
+// local queue, then everything again after becoming a searcher: other processors' queues and timers, and their fronts, if their worker
 // has dispatched nothing since the search began.
 #include <algorithm>
 
@@ -55,15 +55,15 @@ void look_at_poller(worker& self, std::int64_t now) noexcept {
   queue_list(self, ready.head);
 }
 
-rt::task* take_global(worker& self) noexcept {
+// A share of the global queue goes behind what is here, so that neither is passed over.
+void take_share_of_global(worker& self) noexcept {
   scheduler& s = the_scheduler();
   const std::uint32_t size = s.global.size();
-  if (size == 0) return nullptr;
+  if (size == 0) return;
   rt::task* taken[local_queue_capacity / 2];
   const std::uint32_t count =
       s.global.pop(taken, std::min(size / s.processor_count + 1, local_queue_capacity / 2));
-  for (std::uint32_t i = 1; i < count; ++i) push_last(self, *taken[i]);
-  return count != 0 ? taken[0] : nullptr;
+  for (std::uint32_t i = 0; i < count; ++i) push_last(self, *taken[i]);
 }
 
 // One look at every other processor, from a random one on.
@@ -91,18 +91,16 @@ rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
 // What the other processors had dispatched when a search began.
 class activity {
  public:
-  activity() noexcept {
-    scheduler& s = the_scheduler();
-    count_ = std::min(known_processors(), most);
-    for (std::uint32_t i = 0; i < count_; ++i) before_[i] = s.processors[i].count.dispatched.get();
+  activity() noexcept : known_(known_processors()), first_(rt::choose_here(known_)) {
+    count_ = std::min(known_, most);
+    for (std::uint32_t i = 0; i < count_; ++i) before_[i] = other(i).count.dispatched.get();
   }
 
   // The front of a processor belongs to its worker, which will be free for it in a moment, unless it
   // runs a long task: then it has dispatched nothing since.
   rt::task* rob_a_stuck_one(worker& self) const noexcept {
-    scheduler& s = the_scheduler();
     for (std::uint32_t i = 0; i < count_; ++i) {
-      processor& victim = s.processors[i];
+      processor& victim = other(i);
       if (&victim == self.p || victim.count.dispatched.get() != before_[i]) continue;
       if (rt::task* next = victim.front.rob()) {
         self.p->count.stolen.add();
@@ -113,9 +111,15 @@ class activity {
   }
 
  private:
+  processor& other(std::uint32_t i) const noexcept {
+    return the_scheduler().processors[(first_ + i) % known_];
+  }
+
   static constexpr std::uint32_t most = 64;  // more are left to those whose search begins elsewhere
-  std::uint64_t before_[most];
+  std::uint32_t known_;
+  std::uint32_t first_;
   std::uint32_t count_;
+  std::uint64_t before_[most];
 };
 
 rt::task* search(worker& self) noexcept {
@@ -125,7 +129,8 @@ rt::task* search(worker& self) noexcept {
   do {
     if (is_stopping()) return nullptr;
     if (rt::task* next = look_at_others(self, now)) return next;
-    if (rt::task* next = take_global(self)) return next;
+    take_share_of_global(self);
+    if (rt::task* next = take_oldest(*self.p)) return next;
     if (now - start > stuck_ns) {
       if (rt::task* next = since_start.rob_a_stuck_one(self)) return next;
     }
@@ -174,9 +179,8 @@ rt::task* find_runnable(worker& self) noexcept {
       give_to_pinned(self))
     return nullptr;
   p.gave_to_pinned = false;
-  rt::task* next = take_global(self);
-  if (next == nullptr) next = quick_next(self);
-  if (next == nullptr) next = take_oldest(p);
+  take_share_of_global(self);
+  rt::task* next = next_in_turn(p);
   if (next == nullptr && s.pinned_waiting.load(std::memory_order_relaxed) != 0 &&
       give_to_pinned(self))
     return nullptr;

@@ -57,6 +57,7 @@ void after_fork_in_child() {
   }
   s.outside.reset(here.foreign != nullptr ? 1 : 0, 0, wakers);
   s.spawning.store(0, std::memory_order_relaxed);
+  s.waking_outside.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ bool all_asleep_locked(const scheduler& s) noexcept {
 // OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign
 // ones that have called it.
 std::uint32_t unknown_threads(scheduler& s) noexcept {
-  std::uint32_t ours = (s.embedded ? 0 : 1) + 1;  // who waits in run(), and the monitor
+  std::uint32_t ours = s.embedded || s.caller_is_known ? 1 : 2;  // the monitor, and who waits in run()
   {
     rt::spin_guard guard(s.idle_lock);
     ours += static_cast<std::uint32_t>(s.workers.size());

@@ -1,6 +1,8 @@
 // run, start and stop: the beginning and the end of a runtime.
 #include <weft/run.hpp>
 
+#include <sched.h>
+
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -92,6 +94,7 @@ void boot(const options& opts, bool embedded) {
   if (s.forked) clean_up_after_fork();
   s.opts = opts;
   s.embedded = embedded;
+  s.caller_is_known = !embedded && rt::this_thread().foreign != nullptr;
   s.deadlock_said = deadlock_news::none;
   s.poller_taken = false;
   s.first_pinned = s.last_pinned = nullptr;
@@ -203,6 +206,7 @@ void shut_down(int status) noexcept {
   if (!workers_leave(grace_deadline(s.opts))) leave_process(status);
   monitor_stop();
   join_workers(s);
+  while (s.waking_outside.load(std::memory_order_seq_cst) != 0) ::sched_yield();
   drop_leftovers();
   forget_workers(s);
   np::poller_stop();

@@ -54,6 +54,7 @@ struct scheduler {
   std::uint32_t processor_count = 0;  // as many tasks run at once, unless some hog their processors
   std::unique_ptr<processor[]> processors;  // those, and room for substitutes (substitutes.cpp)
   bool embedded = false;  // by start(), not by run()
+  bool caller_is_known = false;  // who waits in run() counts as a foreign thread that is parked
   std::uint64_t seed = 0;
   bool forked = false;  // this process was forked while a runtime ran, and has had none since
 
@@ -93,6 +94,8 @@ struct scheduler {
   // Threads without a worker that are spawning a task: from before they looked at the phase until the
   // task is queued. The deadlock check and the end of a run wait for them.
   rt::atomic<std::int32_t> spawning{0};
+  // Threads without a worker that are queueing a task and waking a worker. The end of a run waits.
+  rt::atomic<std::int32_t> waking_outside{0};
   rt::atomic<std::uint64_t> next_id_block{1};
   rt::atomic<std::uint64_t> spawned_outside{0};          // tasks spawned by foreign threads
   // The main task has returned and what remains will be cancelled or abandoned: asleep is no deadlock
@@ -126,6 +129,8 @@ void push_next(worker& self, rt::task& runnable) noexcept;
 void push_last(worker& self, rt::task& runnable) noexcept;
 // To the queue, where thieves look. The caller owns the processor.
 void push_shared(processor& p, rt::task& runnable) noexcept;
+// Whose turn it is on the caller's processor: the front's next, but not too often in a row.
+rt::task* next_in_turn(processor& p) noexcept;
 // The oldest task of the caller's processor.
 rt::task* take_oldest(processor& p) noexcept;
 // Time to look at the timers, the poller and the global queue; quick_next() says null then.

@@ -31,8 +31,8 @@ struct stuck_wait {
 };
 
 // All are written down first: a task that unwinds may wake another one for good, and that one's
-// next wait is no part of this deadlock.
-void unwind_stuck() {
+// next wait is no part of this deadlock. False if none of them could be ended: they are destructors'.
+bool unwind_stuck() {
   std::vector<stuck_wait> stuck;
   stack_pool::of_class(task_stack_class).for_each([&](stack_span span) {
     task& t = record_of(span);
@@ -41,19 +41,21 @@ void unwind_stuck() {
       stuck.push_back({&t, t.id, site.place.pc, site.place.object});
     });
   });
+  bool any = false;
   for (const stuck_wait& s : stuck) {
     s.who->cancel.inspect([&](wait_site& site) {
       if (s.who->id == s.id && site.place.pc == s.pc && site.place.object == s.object)
-        interrupt_wait(site, wait_result::deadlocked);
+        any = interrupt_wait(site, wait_result::deadlocked) || any;
     });
   }
+  return any;
 }
 
 }  // namespace
 
 void handle_deadlock(const deadlock_handler& handler, const deadlock_verdict& verdict) noexcept {
   const bool unwind = !handler.is_callback() && handler.action() == deadlock_action::unwind;
-  if (unwind && verdict.definite) return unwind_stuck();
+  if (unwind && verdict.definite && unwind_stuck()) return;
   collect_how how;
   how.verdict = verdict.definite ? debug::verdict::definite : debug::verdict::possible;
   how.at_rest = verdict.definite && verdict.unknown_threads == 0;

@@ -76,6 +76,36 @@ TEST_P(Hog, WhatAHogHasMadeReadyIsRunWhileItGoesOn) {
   });
 }
 
+// Tasks that compute for longer than a round make each dispatch a round.
+TEST_P(Hog, ATaskMadeReadyLastHasItsTurnAmongTasksThatComputeAndYield) {
+  run([&] {
+    const auto compute = [] {
+      const auto end = std::chrono::steady_clock::now() + 300us;
+      while (std::chrono::steady_clock::now() < end) {
+      }
+    };
+    std::atomic<bool> seen{false};
+    weft::wait_group ended;
+    for (unsigned i = 0; i < GetParam() + 2; ++i)
+      ended.go([&] {
+        while (!seen.load()) {
+          compute();
+          weft::this_task::yield();
+        }
+      });
+    for (int i = 0; i < 50; ++i) {
+      compute();
+      weft::this_task::yield();
+    }
+    ended.go([&] { seen = true; });
+    while (!seen.load()) {
+      compute();
+      weft::this_task::yield();
+    }
+    ended.wait();
+  });
+}
+
 TEST_P(Hog, TasksThatBlockTheirThreadsUndeclaredAreWokenByOtherTasks) {
   run([&] {
     int ends[2];

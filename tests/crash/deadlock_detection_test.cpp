@@ -111,6 +111,22 @@ TEST(ForeignThread, ThatWeftHasNeverSeenMakesItAPossibleDeadlockAndTheProcessCon
   EXPECT_TRUE(contains(r.err, "[chan receive")) << r.text();
 }
 
+TEST(ForeignThread, ThatIsUnknownCountsAlsoIfTheCallerOfRunIsKnown) {
+  subprocess program({crash_program("foreign"), "known_caller"});
+  ASSERT_TRUE(program.wait_for_stderr("possible deadlock: all tasks are asleep")) << program.err();
+  program.write_stdin("x");
+  const auto r = program.wait();
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.out, "received 7\n");
+}
+
+TEST(Deadlock, OfADestructorThatCannotBeUnwoundIsReported) {
+  const auto r = subprocess({crash_program("unwind_in_destructor")}).wait();
+  EXPECT_EQ(r.out, "unwound\n") << r.text();
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_TRUE(contains(r.err, weft_test::all_asleep)) << r.text();
+}
+
 TEST(ForeignThread, ThatIsSaidToWakeNobodyDoesNotHideADeadlock) {
   subprocess program({crash_program("foreign"), "never_wake"});
   expect_deadlock(program.wait());
