@@ -10,13 +10,17 @@ int main(int argc, char** argv) {
     const std::int64_t end = bench::steady_ns() + static_cast<std::int64_t>(bench::hog_ms(a) * 1e6);
     weft::wait_group ended;
     std::vector<double> samples;
+    weft::wait_group started;  // the sleeper is on its way before the first hog
+    started.add();
     ended.go([&] {
+      started.done();
       do {
         const std::int64_t start = bench::steady_ns();
         weft::sleep_for(std::chrono::milliseconds(1));
         samples.push_back(static_cast<double>(bench::steady_ns() - start) / 1e6);
       } while (bench::steady_ns() < end);
     });
+    started.wait();
     for (unsigned t = 0; t < a.workers; ++t) {
       ended.go([end, t] {
         std::uint64_t x = t;

@@ -28,10 +28,12 @@ func init() {
 			ms = 1000
 		}
 		end := time.Now().Add(time.Duration(ms * 1e6))
-		var wg sync.WaitGroup
+		var wg, started sync.WaitGroup // the sleeper is on its way before the first hog
 		var samples []float64
 		wg.Add(1)
+		started.Add(1)
 		go func() {
+			started.Done()
 			for more := true; more; more = time.Now().Before(end) {
 				start := time.Now()
 				time.Sleep(time.Millisecond)
@@ -39,6 +41,7 @@ func init() {
 			}
 			wg.Done()
 		}()
+		started.Wait()
 		results := make([]uint64, 8**workers)
 		for t := 0; t < *workers; t++ {
 			wg.Add(1)
