@@ -7,6 +7,7 @@
 // done by finish_switch() on the stack that runs next. No processor or worker pointer is kept across
 // a switch: the flow may continue on another thread.
 #include "runtime/base/check.hpp"
+#include "runtime/debug/held_mutex.hpp"
 #include "runtime/task/park.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -24,6 +25,9 @@ void set_state(rt::task& task, rt::task_state state) noexcept {
 // Leaves `self` for `next`, or for the worker's own stack if it is null.
 void leave_for(rt::thread_info& here, worker& w, rt::task& self, rt::task* next) noexcept {
   WEFT_DCHECK(next == nullptr || self.pinned_to == nullptr, "a pinned task lets nobody on its thread");
+#if defined(WEFT_CHECKS) && WEFT_CHECKS
+  if (self.pinned_to == nullptr) rt::check_no_mutex_is_held(self);
+#endif
   w.left = &self;
   here.current = next;
   if (next != nullptr) {
