@@ -1,5 +1,6 @@
 # Makes something readable of the JSON lines of scripts/bench (results.jsonl).
-#   -v what=table    a Markdown table: medians, and in brackets how many times weft's time it is
+#   -v what=table    a Markdown table: medians, and in brackets how many times weft's time it is; with a
+#                    ~ if the two ranges over the rounds overlap
 #   -v what=gains    what a second worker brings where work should spread
 #   -v what=ratios   workload, then a ratio a runtime, for gnuplot (-v of_workers=N); "?" where none is
 #   -v goals=FILE    lines "workload workers goal": shown beside weft
@@ -11,6 +12,7 @@ function field(name,   s) {
 }
 function shown(x) { return x >= 100 ? sprintf("%.0f", x) : x >= 10 ? sprintf("%.1f", x) : sprintf("%.2f", x) }
 function ratio(x) { return x >= 10 ? sprintf("%.0fx", x) : x >= 0.095 ? sprintf("%.1fx", x) : sprintf("%.2fx", x) }
+function overlap(c, r) { return least[c, r] <= most[c, "weft"] && least[c, "weft"] <= most[c, r] }
 function row(c,   i, line) {
   line = "|"
   for (i = 1; i <= columns; i++) line = line sprintf(i <= 1 ? " %-" width[i] "s |" : " %" width[i] "s |", cell[c, i])
@@ -28,6 +30,8 @@ BEGIN {
   unit[row_at[key]] = field("unit")
   seen[r] = 1
   median[row_at[key], r] = field("median") + 0
+  least[row_at[key], r] = field("min") + 0
+  most[row_at[key], r] = field("max") + 0
   at[w, r, n] = field("median") + 0
 }
 function table(   k, c, i, x, line, dashes) {
@@ -55,7 +59,7 @@ function table(   k, c, i, x, line, dashes) {
       x = median[c, column[i]]
       cell[c, i] = shown(x)
       if (column[i] != "weft" && (c, "weft") in median && median[c, "weft"] > 0)
-        cell[c, i] = cell[c, i] " (" ratio(x / median[c, "weft"]) ")"
+        cell[c, i] = cell[c, i] " (" (overlap(c, column[i]) ? "~" : "") ratio(x / median[c, "weft"]) ")"
     }
   }
   for (c = 0; c <= rows; c++) for (i = 1; i <= columns; i++) if (length(cell[c, i]) > width[i]) width[i] = length(cell[c, i])
