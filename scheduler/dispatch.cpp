@@ -97,7 +97,10 @@ void finish_switch() noexcept {
 
 rt::task* quick_next(worker& self) noexcept {
 #if defined(WEFT_FORCED_MIGRATION) && WEFT_FORCED_MIGRATION
-  if (rt::current_task() != nullptr) return nullptr;  // every dispatch goes through worker_main()
+  if (rt::current_task() != nullptr) {
+    ask_for_round(*self.p);
+    return nullptr;  // every dispatch goes through worker_main(), and no yield is for nothing
+  }
 #endif
   processor& p = *self.p;
   if (is_round_due(p)) return nullptr;

@@ -280,7 +280,7 @@ bool migrate(worker& self, rt::task& next) noexcept {
   // Another thread takes the processor and finds the task in the global queue.
   inject(next);
   self.p = nullptr;
-  if (start_worker(p, false)) return true;
+  if (start_worker(p, false) || is_stopping()) return true;  // somebody else may have run it by now
   rt::fatal("WEFT_FORCE_MIGRATION: no thread to migrate to");
 }
 #endif
