@@ -56,7 +56,7 @@ class [[nodiscard]] task {
   // unless the wait itself was ended.
   R join(detail::until_end end = {}) {
     if (state_ == nullptr) throw error("weft::task::join: nothing to join (moved from, joined or detached)");
-    detail::join_wait(*state_, end.signal);
+    end.signal ? detail::join_wait(*state_, end.signal) : detail::join_wait(*state_);
     struct release {
       detail::join_state<R>* state;
       ~release() { detail::join_release(state); }

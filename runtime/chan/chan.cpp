@@ -40,7 +40,7 @@ bool has_passed(std::int64_t deadline_ns) noexcept {
   core.lock.lock();
   const chan_core::attempt attempt = core.send_locked(cell, wake);
   if (attempt == chan_core::attempt::blocked && !has_passed(limits.deadline_ns))
-    return core.wait_to_send(cell, limits, pc);
+    return limits.is_none() ? core.wait_to_send(cell, pc) : core.wait_to_send(cell, limits, pc);
   core.lock.unlock();
   wake();
   switch (attempt) {
@@ -59,7 +59,7 @@ bool has_passed(std::int64_t deadline_ns) noexcept {
   core.lock.lock();
   const chan_core::attempt attempt = core.recv_locked(cell, wake);
   if (attempt == chan_core::attempt::blocked && !has_passed(limits.deadline_ns))
-    return core.wait_to_recv(cell, limits, pc);
+    return limits.is_none() ? core.wait_to_recv(cell, pc) : core.wait_to_recv(cell, limits, pc);
   core.lock.unlock();
   wake();
   switch (attempt) {

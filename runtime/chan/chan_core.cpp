@@ -94,34 +94,49 @@ void chan_core::leave(wait_node& node) noexcept {
   if (is_free) destroy(this);
 }
 
+inline chan_result chan_core::wait(wait_node& node, bool to_send, const void* pc) noexcept {
+  const wait_place place{to_send ? wait_reason::chan_send : wait_reason::chan_receive, this, pc};
+  ++parked_;
+  const std::uint64_t flag = to_send ? senders : receivers;
+  const std::uint64_t seen = state_locked();
+  if ((seen & flag) == 0) set_state_locked(seen | flag);
+  const wait_result result = wait_one(lock, to_send ? senders_ : receivers_, node, place);
+  // A waker has counted us off, and the channel may be gone; a canceller knows nothing of that.
+  if (result != wait_result::ok && result != wait_result::closed) leave(node);
+  return result_of(result);
+}
+
+chan_result chan_core::wait_to_send(const void* cell, const void* pc) noexcept {
+  wait_node node;
+  node.cell = const_cast<void*>(cell);  // a receiver only reads it
+  return wait(node, true, pc);
+}
+
+chan_result chan_core::wait_to_recv(void* cell, const void* pc) noexcept {
+  wait_node node;
+  node.cell = cell;
+  if (is_timed()) return wait_for_tick(cell, never_ns, pc);
+  return wait(node, false, pc);
+}
+
 chan_result chan_core::wait_to_send(const void* cell, wait_limits limits,
                                     const void* pc) noexcept {
   wait_node node;
-  node.cell = const_cast<void*>(cell);  // a receiver only reads it
-  return wait(node, true, limits, pc);
+  node.cell = const_cast<void*>(cell);
+  return wait_until(node, true, limits, pc);
 }
 
 chan_result chan_core::wait_to_recv(void* cell, wait_limits limits, const void* pc) noexcept {
   wait_node node;
   node.cell = cell;
   if (is_timed()) return wait_for_tick(cell, limits, pc);
-  return wait(node, false, limits, pc);
+  return wait_until(node, false, limits, pc);
 }
 
-chan_result chan_core::wait(wait_node& node, bool to_send, wait_limits limits,
-                            const void* pc) noexcept {
+chan_result chan_core::wait_until(wait_node& node, bool to_send, wait_limits limits,
+                                  const void* pc) noexcept {
+  if (limits.is_none()) return wait(node, to_send, pc);
   const wait_place place{to_send ? wait_reason::chan_send : wait_reason::chan_receive, this, pc};
-  if (limits.is_none()) {
-    ++parked_;
-    const std::uint64_t flag = to_send ? senders : receivers;
-    const std::uint64_t seen = state_locked();
-    if ((seen & flag) == 0) set_state_locked(seen | flag);
-    const wait_result result = wait_one(lock, to_send ? senders_ : receivers_, node, place);
-    // A waker has counted us off, and the channel may be gone; a canceller knows nothing of that.
-    if (result != wait_result::ok && result != wait_result::closed) leave(node);
-    return result_of(result);
-  }
-
   any_wait waiting(place, nullptr, 0);
   node.who = &waiting.who();
   node.winner = &waiting.word();

@@ -88,6 +88,8 @@ class alignas(64) chan_core : public chan_head {
   attempt recv_locked(void* cell, wake_up& wake) noexcept;
 
   // Wait with the lock held, return without it.
+  chan_result wait_to_send(const void* cell, const void* pc) noexcept;
+  chan_result wait_to_recv(void* cell, const void* pc) noexcept;
   chan_result wait_to_send(const void* cell, wait_limits limits, const void* pc) noexcept;
   chan_result wait_to_recv(void* cell, wait_limits limits, const void* pc) noexcept;
 
@@ -163,7 +165,9 @@ class alignas(64) chan_core : public chan_head {
     wake = wake_up(won);
   }
 
-  chan_result wait(wait_node& node, bool to_send, wait_limits limits, const void* pc) noexcept;
+  chan_result wait(wait_node& node, bool to_send, const void* pc) noexcept;
+  chan_result wait_until(wait_node& node, bool to_send, wait_limits limits,
+                         const void* pc) noexcept;
   void leave(wait_node& node) noexcept;
   attempt recv_tick_locked(void* cell) noexcept;
   chan_result wait_for_tick(void* cell, wait_limits limits, const void* pc) noexcept;

@@ -93,7 +93,6 @@ int random_bit(std::uint64_t bits) noexcept {
 int select_from(select_case* cases, int count, const select_plan& plan, const void* pc) {
   const bool may_wait = plan.otherwise < 0;
   if (may_wait) checkpoint();
-  if (may_wait) check_end(plan.under);
   if (count <= 64) [[likely]] {
     std::uint64_t ready = 0;
     for (int i = 0; i < count; ++i)
@@ -152,6 +151,7 @@ void select_entries::remove_all() noexcept {
   int index = 0;
   for (select_entry* e = head_; e != nullptr; e = e->next, ++index)
     e->arm(cases[index], plan, index);
+  if (plan.otherwise < 0) rt::check_end(under);
   const int chosen = select_run(cases, count_, plan, pc);
   select_entry* e = head_;
   for (index = 0; index < chosen; ++index) e = e->next;

@@ -41,8 +41,9 @@ void drop(detail::join_base* state) noexcept {
   if (core_of(*state).references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete state;
 }
 
-wait_result wait_for_end(detail::join_base& state, end_signal* under, interruptible may_interrupt,
-                         const void* pc) noexcept {
+[[gnu::always_inline]] inline wait_result wait_for_end(
+    detail::join_base& state, end_signal* under, interruptible may_interrupt,
+    const void* pc) noexcept {
   join_core& core = core_of(state);
   core.lock.lock();
   if (core.done.load(std::memory_order_relaxed)) {
@@ -50,8 +51,9 @@ wait_result wait_for_end(detail::join_base& state, end_signal* under, interrupti
     return wait_result::ok;
   }
   wait_node node;
-  return wait_one_until(core.lock, core.joiners, node, {wait_reason::join, core.running, pc},
-                        {never_ns, under}, may_interrupt);
+  const wait_place place{wait_reason::join, core.running, pc};
+  if (under == nullptr) return wait_one(core.lock, core.joiners, node, place, may_interrupt);
+  return wait_one_until(core.lock, core.joiners, node, place, {never_ns, under}, may_interrupt);
 }
 
 // --- as a case of a select: the object is a join_base that the handle keeps ---
@@ -133,8 +135,8 @@ void join_finish(join_base* state) noexcept {
   drop(state);
 }
 
-void join_wait(join_base& state, rt::end_signal* under) {
-  const void* pc = __builtin_return_address(0);
+namespace {
+[[gnu::always_inline]] inline void join(join_base& state, end_signal* under, const void* pc) {
   checkpoint();
   check_end(under);
   join_core& core = core_of(state);
@@ -142,6 +144,13 @@ void join_wait(join_base& state, rt::end_signal* under) {
     throw std::system_error(std::make_error_code(std::errc::resource_deadlock_would_occur),
                             "weft::task::join: a task cannot join itself");
   throw_if_interrupted(wait_for_end(state, under, interruptible::yes, pc), under);
+}
+}  // namespace
+
+void join_wait(join_base& state) { join(state, nullptr, __builtin_return_address(0)); }
+
+void join_wait(join_base& state, rt::end_signal* under) {
+  join(state, under, __builtin_return_address(0));
 }
 
 void join_wait_uninterrupted(join_base& state) noexcept {
