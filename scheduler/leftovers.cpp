@@ -68,7 +68,7 @@ void cancel_leftovers() noexcept {
 // and is about to queue it.
 void drop_leftovers() noexcept {
   scheduler& s = the_scheduler();
-  for (std::uint32_t i = 0; i < s.processor_count; ++i) {
+  for (std::uint32_t i = 0, known = known_processors(); i < known; ++i) {
     processor& p = s.processors[i];
     if (rt::task* next = p.front.take_next()) s.global.push(*next);
     if (rt::task* next = p.front.take_first()) s.global.push(*next);
@@ -95,7 +95,7 @@ void drop_leftovers() noexcept {
       left -= drop_queued(s);
       ::sched_yield();
     }
-    rt::forget_due_calls();
+    rt::drop_due_calls();
   }
   s.spawned_outside.store(0, std::memory_order_relaxed);
 }

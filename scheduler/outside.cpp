@@ -34,7 +34,7 @@ bool somebody_outside_may_wake(const scheduler& s) noexcept {
 // through: who sees the task counted sees the thread at it or the task queued. Likewise whatever
 // goes from outside into a queue is looked for there last.
 bool all_asleep_locked(const scheduler& s) noexcept {
-  return s.now_in.load(std::memory_order_relaxed) == phase::running &&
+  return s.now_in.load(std::memory_order_acquire) == phase::running &&
          !s.main_ended.load(std::memory_order_acquire) &&
          s.idle.idle() == s.idle.processors() && live_tasks() > 0 && !somebody_outside_may_wake(s) &&
          !work_is_waiting() && earliest_timer_ns() == rt::never_ns;
@@ -43,9 +43,10 @@ bool all_asleep_locked(const scheduler& s) noexcept {
 // OS threads that weft has no idea of: not its own, not the one that waits in run(), not foreign
 // ones that have called it.
 std::uint32_t unknown_threads(scheduler& s) noexcept {
-  std::uint32_t ours = s.embedded || s.caller_is_known ? 1 : 2;  // the monitor, and who waits in run()
+  std::uint32_t ours = 0;
   {
     rt::spin_guard guard(s.idle_lock);
+    ours = s.embedded || s.caller_is_known ? 1 : 2;  // the monitor, and who waits in run()
     ours += static_cast<std::uint32_t>(s.workers.size());
   }
   ours += static_cast<std::uint32_t>(s.outside.look().live);
@@ -57,19 +58,23 @@ std::uint32_t unknown_threads(scheduler& s) noexcept {
 
 void check_deadlock() noexcept {
   scheduler& s = the_scheduler();
+  bool may_be_definite = false;
+  bool whoever_is_there = false;
   {
+    // The phase is looked at first: a thread may come here late, while another run is made ready.
     rt::spin_guard guard(s.idle_lock);
-    if (s.deadlock_said == deadlock_news::definite || !all_asleep_locked(s)) return;
+    if (!all_asleep_locked(s) || s.deadlock_said == deadlock_news::definite) return;
+    may_be_definite = !s.embedded;
+    whoever_is_there = s.opts.foreign_threads == foreign_policy::never_wake;
   }
   // Counted before the second look: a thread that becomes known meanwhile is seen there, awake.
   rt::deadlock_verdict verdict;
   verdict.unknown_threads = unknown_threads(s);
-  verdict.definite = !s.embedded && (verdict.unknown_threads == 0 ||
-                                     s.opts.foreign_threads == foreign_policy::never_wake);
+  verdict.definite = may_be_definite && (verdict.unknown_threads == 0 || whoever_is_there);
   {
     rt::spin_guard guard(s.idle_lock);
     const deadlock_news news = verdict.definite ? deadlock_news::definite : deadlock_news::possible;
-    if (s.deadlock_said >= news || !all_asleep_locked(s)) return;
+    if (!all_asleep_locked(s) || s.deadlock_said >= news) return;
     s.deadlock_said = news;
   }
   rt::handle_deadlock(s.opts.on_deadlock, verdict);

@@ -54,7 +54,7 @@ class [[nodiscard]] task {
   // Waits for the end of the task; returns its result or rethrows its exception. Throws task_ended
   // if it was cancelled or exited, weft::error if there is nothing to join. Afterwards not joinable,
   // unless the wait itself was ended.
-  R join(detail::until_end end = {}) {
+  [[gnu::always_inline]] R join(detail::until_end end = {}) {
     if (state_ == nullptr) throw error("weft::task::join: nothing to join (moved from, joined or detached)");
     end.signal ? detail::join_wait(*state_, end.signal) : detail::join_wait(*state_);
     struct release {

@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <signal.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include <cstdlib>
 #include <exception>
@@ -76,17 +77,40 @@ void on_quit(int number, siginfo_t* info, void* state) {
 
 // --- terminate ---
 
+// The innermost frame of the user's, if the stack has not been unwound to below it.
+_Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* slot) {
+  auto& place = *static_cast<debug::code_place*>(slot);
+  debug::code_place here = symbolise(reinterpret_cast<const void*>(_Unwind_GetIP(frame)));
+  if (here.file.empty() || is_library_file(here.file)) return _URC_NO_REASON;
+  place = std::move(here);
+  return _URC_END_OF_STACK;
+}
+
+// The exception that ended a wait of this task meets a frame that lets none through. Where such a
+// frame was inlined the compiler's code has dropped the exception by now, so its type may be unknown.
+bool an_interruption_is_stopped(const task& self, const std::type_info* type) noexcept {
+  if (type != nullptr) return *type == typeid(task_cancelled) || *type == typeid(deadlocked);
+  return this_thread().thrown.who == &self && std::uncaught_exceptions() > 0;
+}
+
+std::string stopped_interruption_text(const task& self) {
+  const interruption& thrown = this_thread().thrown;
+  std::string text = (thrown.by_deadlock ? "deadlock unwinding of task " : "cancellation of task ") +
+                     std::to_string(self.id) + " met a noexcept function (or a destructor) in ";
+  text += thrown.reason != wait_reason::none
+              ? "its wait [" + std::string(to_text(thrown.reason)) + "]"
+              : std::string("a blocking call");
+  debug::code_place place = symbolise(thrown.pc);
+  if (place.file.empty()) _Unwind_Backtrace(&look_at_frame, &place);
+  if (!place.function.empty()) text += " at " + place.function;
+  if (!place.file.empty()) text += " " + place.file + ":" + std::to_string(place.line);
+  return text;
+}
+
 [[noreturn]] void on_terminate() {
-  const std::type_info* type = abi::__cxa_current_exception_type();
   const task* self = current_task();
-  if (self != nullptr && type != nullptr &&
-      (*type == typeid(task_cancelled) || *type == typeid(deadlocked))) {
-    const std::string what =
-        (*type == typeid(deadlocked) ? "deadlock unwinding" : "cancellation") +
-        (" of task " + std::to_string(self->id)) +
-        " met a noexcept function (or a destructor) that waits in a blocking call";
-    fatal(what.c_str());
-  }
+  if (self != nullptr && an_interruption_is_stopped(*self, abi::__cxa_current_exception_type()))
+    fatal(stopped_interruption_text(*self).c_str());
   if (terminate_before != nullptr) terminate_before();
   std::abort();
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #if defined(WEFT_HAVE_LIBBACKTRACE)
 #include <backtrace.h>
@@ -20,6 +21,12 @@ std::string plain_function(const char* name) {
   return std::strncmp(name, "_Z", 2) == 0 ? demangled(name) : std::string(name);
 }
 
+// Headers that stand between the user's line and the call: weft's, and lock_guard's.
+bool is_library_header(const char* file) noexcept {
+  return file != nullptr && (std::strstr(file, "include/weft/") != nullptr ||
+                             std::strstr(file, "/include/c++/") != nullptr);
+}
+
 #if defined(WEFT_HAVE_LIBBACKTRACE)
 
 void ignore_error(void*, const char*, int) {}
@@ -28,12 +35,6 @@ void ignore_error(void*, const char*, int) {}
 backtrace_state* the_state() {
   static backtrace_state* const state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
   return state;
-}
-
-// Headers that stand between the user's line and the call: weft's, and lock_guard's.
-bool is_library_header(const char* file) noexcept {
-  return file != nullptr && (std::strstr(file, "include/weft/") != nullptr ||
-                             std::strstr(file, "/include/c++/") != nullptr);
 }
 
 // Called for the innermost inlined frame first.
@@ -93,6 +94,17 @@ std::string demangled(const char* name) {
   std::string result = status == 0 && text != nullptr ? text : name;
   std::free(text);
   return result;
+}
+
+bool is_library_file(const std::string& file) noexcept {
+  if (is_library_header(file.c_str())) return true;
+  // This file as the compiler was told of it shows where the others are.
+  constexpr std::string_view here = __FILE__, below = "runtime/debug/symbol.cpp";
+  const std::string_view root = here.substr(0, here.size() - below.size());
+  if (file.compare(0, root.size(), root) != 0) return false;
+  for (const std::string_view room : {"runtime/", "scheduler/", "netpoll/"})
+    if (file.compare(root.size(), room.size(), room) == 0) return true;
+  return false;
 }
 
 debug::code_place symbolise(const void* return_pc) {

@@ -12,6 +12,9 @@ namespace weft::rt {
 // skipped, and those of the standard library.
 debug::code_place symbolise(const void* return_pc);
 
+// Whether a file, as a code_place names it, is weft's own or a header of the standard library.
+bool is_library_file(const std::string& file) noexcept;
+
 // A mangled symbol, or the name of a type_info, as the source writes it.
 std::string demangled(const char* name);
 

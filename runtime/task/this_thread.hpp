@@ -16,12 +16,21 @@ namespace weft::rt {
 
 class thread_waiter;
 
+// The wait that a task was last thrown out of, for the text when that exception is not let through.
+struct interruption {
+  const task* who = nullptr;
+  wait_reason reason = wait_reason::none;  // none: the call had not begun to wait
+  const void* pc = nullptr;
+  bool by_deadlock = false;
+};
+
 struct thread_info {
   task* current = nullptr;           // the task that runs here; null on a worker's own stack
   sched::worker* worker = nullptr;   // non-null on threads of the scheduler
   thread_waiter* foreign = nullptr;  // this thread's waiter once it has waited as a thread
   task* in_blocking = nullptr;       // the task whose blocking region runs here; current is null then
   choice_state choices{};            // random choices of this thread
+  interruption thrown{};
 };
 
 thread_info& this_thread() noexcept;

@@ -38,6 +38,10 @@ wait_result result_of(std::uint32_t winner, wait_result of_node) noexcept {
   }
 }
 
+void note_interruption(const task& self, const wait_place& place, bool by_deadlock) noexcept {
+  this_thread().thrown = {&self, place.reason, place.pc, by_deadlock};
+}
+
 void fire_timeout(timer_node& timer) noexcept {
   auto& wait = *static_cast<any_wait*>(timer.arg);
   waiter& who = wait.who();
@@ -63,7 +67,10 @@ void checkpoint() {
 #if defined(WEFT_FORCED_YIELDS) && WEFT_FORCED_YIELDS
   if (choose_here(4) == 0) yield_task(*self);
 #endif
-  if (__builtin_expect(self->cancel.requested(), 0) && !is_unwinding(*self)) throw task_cancelled{};
+  if (__builtin_expect(self->cancel.requested(), 0) && !is_unwinding(*self)) {
+    this_thread().thrown = {self, wait_reason::none, nullptr, false};
+    throw task_cancelled{};
+  }
 }
 
 void throw_if_interrupted(wait_result result, end_signal* under) {
@@ -98,6 +105,8 @@ wait_result wait_one(spin_lock& held, wait_queue& queue, wait_node& node, const 
     park_task(*self, held);
   }
   self->cancel.withdraw();
+  if (node.result == wait_result::cancelled || node.result == wait_result::deadlocked) [[unlikely]]
+    note_interruption(*self, place, node.result == wait_result::deadlocked);
   return node.result;
 }
 
@@ -156,7 +165,10 @@ std::uint32_t any_wait::wait(wait_limits limits, interruptible may_interrupt) no
     if (site_.has_deadline) disarm_timer(timer);
   }
   self.cancel.withdraw();
-  return word_.winner();
+  const std::uint32_t winner = word_.winner();
+  if (winner == winner_word::cancelled || winner == winner_word::deadlocked) [[unlikely]]
+    note_interruption(self, site_.place, winner == winner_word::deadlocked);
+  return winner;
 }
 
 std::uint32_t any_wait::wait_under(wait_limits limits, interruptible may_interrupt) noexcept {

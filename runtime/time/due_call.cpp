@@ -150,6 +150,8 @@ bool set_due_call(due_call& what, std::int64_t when_ns) {
   return was_pending;
 }
 
+void drop_due_calls() noexcept { drop_all(the_service()); }
+
 void forget_due_calls() noexcept {
   service_slot().store(new service, std::memory_order_release);
 }

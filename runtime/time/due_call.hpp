@@ -34,5 +34,7 @@ bool cancel_due_call(due_call& what) noexcept;
 // No task runs any more, and the one that made the calls may have been left as it was: what is
 // pending is forgotten without a drop.
 void forget_due_calls() noexcept;
+// The same where nobody can be in the middle of anything: they are dropped.
+void drop_due_calls() noexcept;
 
 }  // namespace weft::rt

@@ -33,7 +33,9 @@ INSTANTIATE_TEST_SUITE_P(Deadlock, DeadlockBeside,
                          ::testing::Values("nothing", "idle_listener", "idle_connection",
                                            "signal_handler", "timeout_that_was_not_needed",
                                            "tasks_that_ended", "blocking_that_ended",
-                                           "waker_that_ended"),
+                                           "waker_that_ended", "unread_timers", "stopped_timers",
+                                           "closed_listener", "deadline_of_a_connection",
+                                           "threads_that_ended"),
                          [](const ::testing::TestParamInfo<const char*>& parameter) {
                            return std::string(parameter.param);
                          });
@@ -60,7 +62,10 @@ TEST_P(NoDeadlockWhile, TaskCanStillWakeTheOthers) {
 
 INSTANTIATE_TEST_SUITE_P(Deadlock, NoDeadlockWhile,
                          ::testing::Values("sleep", "timeout", "timed_receive", "blocking",
-                                           "running", "foreign_thread", "waker"),
+                                           "running", "foreign_thread", "waker",
+                                           "function_later", "timer_waited_for",
+                                           "ticker_in_a_select", "foreign_sleeper",
+                                           "pipe_waited_for"),
                          [](const ::testing::TestParamInfo<const char*>& parameter) {
                            return std::string(parameter.param);
                          });

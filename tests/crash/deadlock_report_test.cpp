@@ -78,7 +78,9 @@ INSTANTIATE_TEST_SUITE_P(Deadlock, EachKindOfWait,
                                            wait_kind{"shared_mutex_lock_shared",
                                                      "shared_mutex lock_shared"},  //
                                            wait_kind{"join", "join"},              //
-                                           wait_kind{"once", "once"}),
+                                           wait_kind{"once", "once"},
+                                           wait_kind{"barrier", "barrier"},
+                                           wait_kind{"select_join", "select"}),
                          [](const ::testing::TestParamInfo<wait_kind>& parameter) {
                            return std::string(parameter.param.argument);
                          });

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <thread>
@@ -116,6 +117,48 @@ void waker() {
   outside.join();
   std::printf("woken\n");
 }
+// A function that is called later is something that may wake somebody.
+void function_later() {
+  auto ch = weft::make_chan<int>();
+  weft::after_func(a_while, [ch] { ch.send(1); });
+  ch.recv();
+  std::printf("woken\n");
+}
+void timer_waited_for() {
+  wake_after([] { weft::timer(a_while).chan().recv(); });
+}
+void ticker_in_a_select() {
+  wake_after([] {
+    weft::ticker ticker(a_while);
+    weft::select(weft::recv(weft::make_chan<int>()), weft::recv(ticker.chan()));
+  });
+}
+// A foreign thread parked with a deadline wakes by itself.
+void foreign_sleeper() {
+  auto ch = weft::make_chan<int>();
+  std::atomic<bool> is_known{false};
+  std::thread outside([ch, &is_known] {
+    weft::this_task::yield();
+    is_known = true;
+    weft::make_chan<int>().recv_for(a_while);
+    ch.send(1);
+  });
+  while (!is_known) weft::this_task::yield();
+  ch.recv();
+  outside.join();
+  std::printf("woken\n");
+}
+// One task waits for a pipe, which a thread that weft does not know writes to.
+void pipe_waited_for() {
+  int ends[2];
+  if (::pipe(ends) != 0) std::abort();
+  std::thread outside([&] {
+    std::this_thread::sleep_for(a_while);
+    (void)!::write(ends[1], "x", 1);
+  });
+  wake_after([&] { weft::net::wait_readable(ends[0]); });
+  outside.join();
+}
 
 const std::map<std::string, void (*)()> kinds = {
     {"sleep", sleep},
@@ -128,6 +171,11 @@ const std::map<std::string, void (*)()> kinds = {
     {"read", read},
     {"foreign_thread", foreign_thread},
     {"waker", waker},
+    {"function_later", function_later},
+    {"timer_waited_for", timer_waited_for},
+    {"ticker_in_a_select", ticker_in_a_select},
+    {"foreign_sleeper", foreign_sleeper},
+    {"pipe_waited_for", pipe_waited_for},
 };
 
 }  // namespace

@@ -1,9 +1,12 @@
 // A deadlock beside something that must not hide it, which the argument names.
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 #include <weft/weft.hpp>
 
@@ -77,6 +80,51 @@ void waker_that_ended() {
   get_stuck();
 }
 
+void unread_timers() {
+  weft::timer timer(24h);
+  weft::ticker ticker(24h);
+  weft::ticker busy(1ms);  // nobody reads its ticks
+  get_stuck();
+}
+
+void stopped_timers() {
+  weft::timer call = weft::after_func(24h, [] {});
+  call.stop();
+  weft::timer timer(24h);
+  auto reader = weft::spawn([timer] { timer.chan().recv(); });
+  weft::this_task::yield();
+  timer.stop();  // the reader waits for ever now
+  get_stuck();
+}
+
+void closed_listener() {
+  weft::net::listener listener = weft::net::listen("tcp", "127.0.0.1:0");
+  weft::go([&] {
+    std::error_code error;
+    listener.accept(error);
+  });
+  weft::this_task::yield();
+  listener.close();
+  get_stuck();
+}
+
+void deadline_of_a_connection() {
+  weft::net::listener listener = weft::net::listen("tcp", "127.0.0.1:0");
+  listener.set_deadline(std::chrono::steady_clock::now() + 24h);
+  get_stuck();
+}
+
+void threads_that_ended() {
+  for (int i = 0; i < 3; ++i) {
+    std::thread outside([] {
+      weft::this_task::yield();
+      weft::spawn([] {}).join();
+    });
+    weft::blocking([&] { outside.join(); });
+  }
+  get_stuck();
+}
+
 const std::map<std::string, void (*)()> kinds = {
     {"nothing", get_stuck},
     {"idle_listener", idle_listener},
@@ -86,6 +134,11 @@ const std::map<std::string, void (*)()> kinds = {
     {"tasks_that_ended", tasks_that_ended},
     {"blocking_that_ended", blocking_that_ended},
     {"waker_that_ended", waker_that_ended},
+    {"unread_timers", unread_timers},
+    {"stopped_timers", stopped_timers},
+    {"closed_listener", closed_listener},
+    {"deadline_of_a_connection", deadline_of_a_connection},
+    {"threads_that_ended", threads_that_ended},
 };
 
 }  // namespace

@@ -99,6 +99,13 @@ void once() {
   weft::this_task::yield();
   once.call([] { wait_for_ever(); });
 }
+void barrier() {
+  weft::barrier(2).arrive_and_wait();
+}
+void select_join() {
+  auto other = weft::spawn([] { wait_for_ever(); });
+  weft::select(weft::join(other), weft::recv(weft::make_chan<int>()));
+}
 
 const std::map<std::string, void (*)()> kinds = {
     {"chan_send", chan_send},
@@ -121,6 +128,8 @@ const std::map<std::string, void (*)()> kinds = {
     {"shared_mutex_lock_shared", shared_mutex_lock_shared},
     {"join", join},
     {"once", once},
+    {"barrier", barrier},
+    {"select_join", select_join},
 };
 
 }  // namespace
