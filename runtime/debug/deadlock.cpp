@@ -59,9 +59,9 @@ void handle_deadlock(const deadlock_handler& handler, const deadlock_verdict& ve
   collect_how how;
   how.verdict = verdict.definite ? debug::verdict::definite : debug::verdict::possible;
   how.at_rest = verdict.definite && verdict.unknown_threads == 0;
-  const debug::deadlock_report report = collect_tasks(how);
-  if (handler.is_callback()) return handler(report);
-  print_error(headline(verdict) + report.text());
+  if (handler.is_callback()) return handler(collect_tasks(how));
+  print_error(headline(verdict));  // at once: reading the debug information takes its time
+  print_error(collect_tasks(how).text());
   if (verdict.definite) std::_Exit(2);
 }
 
