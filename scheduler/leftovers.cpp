@@ -37,11 +37,17 @@ void drop(rt::task& task) noexcept {
   rt::context_destroy(task.ctx);
 }
 
+// Workers of dropped pinned tasks. Under the idle lock.
+worker* lost_workers = nullptr;
+
 // Who has ended its wait may still be about to tell its worker.
 void drop_pinned(scheduler& s, const rt::task& task) noexcept {
   rt::spin_guard guard(s.idle_lock);
-  for (std::unique_ptr<worker>& w : s.workers)
-    if (w.get() == task.pinned_to) (void)w.release();
+  for (std::unique_ptr<worker>& w : s.workers) {
+    if (w.get() != task.pinned_to) continue;
+    w->next_spare = lost_workers;
+    lost_workers = w.release();
+  }
 }
 
 std::uint64_t drop_queued(scheduler& s) noexcept {

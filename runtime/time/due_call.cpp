@@ -25,6 +25,8 @@ struct service {
   // Of the task `timers` alone.
   due_call* first_due = nullptr;
   due_call* last_due = nullptr;
+
+  service* before = nullptr;  // the one that this one has replaced; constant
 };
 
 // Never destroyed: nothing of ours runs in static destruction. Replaced when its task was left as it
@@ -153,7 +155,10 @@ bool set_due_call(due_call& what, std::int64_t when_ns) {
 void drop_due_calls() noexcept { drop_all(the_service()); }
 
 void forget_due_calls() noexcept {
-  service_slot().store(new service, std::memory_order_release);
+  service& old = the_service();
+  auto* fresh = new service;
+  fresh->before = &old;
+  service_slot().store(fresh, std::memory_order_release);
 }
 
 bool cancel_due_call(due_call& what) noexcept {

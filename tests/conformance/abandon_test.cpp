@@ -1,6 +1,7 @@
 // SEMANTICS, "Running": options.on_main_exit = abandon: what remains when main returns is dropped as
 // it is, and no later run knows of it.
 #include <atomic>
+#include <vector>
 
 #include "tests/support/run.hpp"
 
@@ -60,14 +61,14 @@ TEST_P(Abandon, AnAbandonedTaskIsNotListedAsLiveLater) {
 }
 
 TEST_P(Abandon, AWakeUpForAnAbandonedTaskIsDropped) {
-  static weft::chan<int> ch;
-  ch = weft::make_chan<int>();
+  // Whom an abandoned task waits for stays for ever, like its stack.
+  static std::vector<weft::chan<int>>& kept = *new std::vector<weft::chan<int>>;
+  kept.push_back(weft::make_chan<int>());
   run_and_abandon([] {
-    weft::go([] { ch.recv(); });
+    weft::go([] { kept.back().recv(); });
     weft_test::settle();
   });
-  run([] { ch.close(); });
-  ch = {};
+  run([] { kept.back().close(); });
 }
 
 }  // namespace
