@@ -107,8 +107,11 @@ class alignas(64) chan_core : public chan_head {
   // --- channels of timers ---
 
   bool is_timed() const noexcept { return source_ != nullptr; }
-  // When a receiver has to look again.
-  std::int64_t due_locked() const noexcept { return is_timed() ? source_->due_ns : never_ns; }
+  // When the receiver that waits with this node has to look again, and the look.
+  std::int64_t look_at_locked(const wait_node& node) const noexcept;
+  attempt look_again_locked(const wait_node& node) noexcept;
+  // Before dequeue_locked: the waiter that the node leaves the look at the clock to.
+  wake_up next_to_look_locked(const wait_node& leaving) noexcept;
   // True if there was a tick, or one to come, which is taken back. Who waits looks again.
   bool set_source(const tick_source& source) noexcept;
 
@@ -170,6 +173,8 @@ class alignas(64) chan_core : public chan_head {
                          const void* pc) noexcept;
   void leave(wait_node& node) noexcept;
   attempt recv_tick_locked(void* cell) noexcept;
+  attempt take_tick_locked(void* cell) noexcept;
+  wake_up wake_first_to_look_locked() noexcept;
   chan_result wait_for_tick(void* cell, wait_limits limits, const void* pc) noexcept;
 
   // Constant.

@@ -16,12 +16,19 @@ void enqueue_sender(select_case& c, wait_node& node) noexcept {
   chan_of(c).enqueue_locked(node, true);
 }
 
+// What is left to do: end the channel (noted as itself), or wake the next to look at its clock, in
+// which case it has somebody who waits and does not end.
 void dequeue(select_case& c, wait_node& node) noexcept {
-  c.note = chan_of(c).dequeue_locked(node) ? 1 : 0;
+  c.note = chan_of(c).next_to_look_locked(node).who;
+  if (chan_of(c).dequeue_locked(node)) c.note = c.object;
 }
 
 void left(select_case& c) noexcept {
-  if (c.note != 0) chan_core::destroy(&chan_of(c));
+  if (c.note == nullptr) return;
+  if (c.note == c.object)
+    chan_core::destroy(&chan_of(c));
+  else
+    make_ready(*static_cast<waiter*>(c.note));
 }
 
 }  // namespace

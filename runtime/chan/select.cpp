@@ -43,6 +43,7 @@ namespace {
 
 // Step 1, for one case that looks ready.
 bool try_one(select_case& c) {
+  select_operands operand(&c, 1);  // given back if it is not sent, also to be prepared anew
   prepare(c);
   spin_lock& lock = lock_of(c);
   wake_up wake;
@@ -52,8 +53,7 @@ bool try_one(select_case& c) {
   lock.unlock();
   wake();
   if (result != select_poll::done && result != select_poll::closed) return false;
-  settle(c, result == select_poll::closed);
-  if (c.is_prepared) operands_guard give_back(&c, 1);
+  operand.settle(c, result == select_poll::closed);
   return true;
 }
 

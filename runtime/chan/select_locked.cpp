@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <new>
-#include <vector>
 
 #include "runtime/base/choose.hpp"
 #include "runtime/chan/select_steps.hpp"
@@ -76,7 +75,6 @@ class locked_select {
     for (int i = 0; i < count; ++i)
       if (can_become_ready(cases[i])) work_.live[live_++] = i;
     for (int k = 0; k < live_; ++k) work_.locks[k] = &lock_of(live(k));
-    keep_for_looking_again();
     std::sort(work_.locks, work_.locks + live_, std::less<>());
     lock_count_ =
         static_cast<int>(std::unique(work_.locks, work_.locks + live_) - work_.locks);
@@ -85,49 +83,26 @@ class locked_select {
   int run(const void* pc) {
     const bool may_wait = plan_.otherwise < 0;
     due_time due = may_wait ? earliest(plan_) : due_time{};
+    const select_case* newly_ready = nullptr;
     for (;;) {
-      for (int k = 0; k < live_; ++k)
-        if (may_wait || looks_ready(live(k))) prepare(live(k));
+      operands_.prepare_those([&](const select_case& c) {
+        return can_become_ready(c) && (may_wait || &c == newly_ready || looks_ready(c));
+      });
       lock_all();
       wake_up wake;
       const choice chosen = poll_all_locked(wake);
-      if (chosen.index < 0 && may_wait && !due.has_come) {
-        const int done = wait_locked(due, pc);
-        if (done != look_again) return done;
-        due.has_come = due.at_ns <= now_ns();
-        continue;
-      }
+      if (chosen.index < 0 && may_wait && !due.has_come) return wait_locked(due, pc);
       for (int k = 0; k < live_; ++k) thaw_locked(live(k));
       unlock_all();
       wake();
       if (chosen.index < 0) return may_wait ? due.index : plan_.otherwise;
       if (!chosen.needs_operand) return chosen.index;
-      prepare(cases_[chosen.index]);
+      operands_.give_back();  // what is copied next may have been moved from
+      newly_ready = &cases_[chosen.index];
     }
   }
 
  private:
-  static constexpr int look_again = -1;
-
-  // A timer's channel becomes ready because time passes: select waits no longer than that and looks
-  // again. Meanwhile it takes its nodes back, which may be all that keeps a channel alive.
-  void keep_for_looking_again() {
-    bool is_timed = false;
-    for (int k = 0; k < live_; ++k)
-      is_timed |= live(k).ops == &chan_recv_ops && chan_of(live(k)).is_timed();
-    if (!is_timed) return;
-    for (int k = 0; k < live_; ++k)
-      if (live(k).ops == &chan_recv_ops || live(k).ops == &chan_send_ops)
-        kept_.push_back(weft::detail::chan_handle::to(&chan_of(live(k))));
-  }
-
-  std::int64_t due_of_timers_locked() noexcept {
-    std::int64_t due_ns = never_ns;
-    for (int k = 0; k < live_; ++k)
-      if (live(k).ops == &chan_recv_ops) due_ns = std::min(due_ns, chan_of(live(k)).due_locked());
-    return due_ns;
-  }
-
   struct choice {
     int index = -1;
     bool needs_operand = false;
@@ -153,16 +128,45 @@ class locked_select {
       const select_poll result = poll_locked(cases_[index], wake);
       if (result == select_poll::not_ready) continue;
       if (result == select_poll::needs_operand) return {index, true};
-      settle(cases_[index], result == select_poll::closed);
+      operands_.settle(cases_[index], result == select_poll::closed);
       return {index, false};
     }
     return {};
   }
 
-  // With the locks held; returns without them. The index of what was done, or look_again.
+  bool is_timed_recv(int k) noexcept {
+    return live(k).ops == &chan_recv_ops && chan_of(live(k)).is_timed();
+  }
+
+  // Of the channels of timers, when to look at them.
+  std::int64_t look_at_all_locked() noexcept {
+    std::int64_t at_ns = never_ns;
+    for (int k = 0; k < live_; ++k)
+      if (is_timed_recv(k))
+        at_ns = std::min(at_ns, chan_of(live(k)).look_at_locked(work_.nodes[k]));
+    return at_ns;
+  }
+
+  // The look, in random order. Does the case, for which the word is claimed, or nothing.
+  void look_again_locked(winner_word& word) noexcept {
+    std::uint32_t left = 0;
+    for (int k = 0; k < live_; ++k)
+      if (is_timed_recv(k)) work_.ready[left++] = k;
+    while (left > 0) {
+      const std::uint32_t at = left > 1 ? choose_here(left) : 0;
+      const int k = work_.ready[at];
+      work_.ready[at] = work_.ready[--left];
+      wait_node& node = work_.nodes[k];
+      const chan_core::attempt found = chan_of(live(k)).look_again_locked(node);
+      if (found == chan_core::attempt::blocked) continue;
+      node.result = found == chan_core::attempt::done ? wait_result::ok : wait_result::closed;
+      (void)word.claim(node.index);  // nobody else can, as long as we have the locks
+      return;
+    }
+  }
+
+  // With the locks held; returns without them. The index of what was done.
   int wait_locked(const due_time& due, const void* pc) {
-    const std::int64_t until_ns =
-        kept_.empty() ? due.at_ns : std::min(due.at_ns, due_of_timers_locked());
     for (int k = 0; k < live_; ++k)
       ::new (&work_.places[k]) wait_case{live(k).ops->reason, live(k).object};
     const wait_reason reason =
@@ -177,8 +181,19 @@ class locked_select {
       node.index = static_cast<std::uint32_t>(k);
       live(k).ops->enqueue_locked(live(k), node);
     }
-    unlock_all();
-    const std::uint32_t winner = waiting.wait({until_ns, plan_.under});
+    std::uint32_t winner = winner_word::look_again;
+    while (winner == winner_word::look_again) {
+      waiting.look_again_at(look_at_all_locked());
+      unlock_all();
+      winner = waiting.wait({due.at_ns, plan_.under});
+      if (winner != winner_word::look_again) break;
+      lock_all();
+      if (waiting.word().open_again()) look_again_locked(waiting.word());
+      if (waiting.word().is_won()) {
+        winner = waiting.word().winner();
+        unlock_all();
+      }
+    }
     for (int k = 0; k < live_; ++k) {
       select_case& c = live(k);
       // Of the winner's lock this is also the wait for the end of the critical section that won.
@@ -189,26 +204,24 @@ class locked_select {
       if (c.ops->left != nullptr) c.ops->left(c);
     }
     switch (winner) {
-      case winner_word::timed_out: return kept_.empty() ? due.index : look_again;
+      case winner_word::timed_out: return due.index;
       case winner_word::cancelled: throw_if_interrupted(wait_result::cancelled); break;
       case winner_word::deadlocked: throw_if_interrupted(wait_result::deadlocked); break;
       case winner_word::ended: throw_ended(*plan_.under);
       default: break;
     }
     const auto k = static_cast<int>(winner);
-    if (work_.nodes[k].result == wait_result::pending) return look_again;  // a timer was set
-    settle(live(k), work_.nodes[k].result == wait_result::closed);
+    operands_.settle(live(k), work_.nodes[k].result == wait_result::closed);
     return work_.live[k];
   }
 
   select_case* const cases_;
   const int count_;
   const select_plan& plan_;
-  operands_guard operands_;  // first: the workspace may not be had, and gives back then too
+  select_operands operands_;  // first: the workspace may not be had, and gives back then too
   workspace work_;
   int live_ = 0;
   int lock_count_ = 0;
-  std::vector<weft::detail::chan_handle> kept_;  // if there is a timer's channel among the cases
 };
 
 }  // namespace

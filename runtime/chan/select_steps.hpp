@@ -40,33 +40,88 @@ inline void thaw_locked(select_case& c) noexcept {
   if (is_loose(c)) c.ops->thaw_locked(c);
 }
 
+inline bool needs_preparing(const select_case& c) noexcept {
+  return c.operand != nullptr && !c.is_prepared;
+}
+
 inline void prepare(select_case& c) {
-  if (c.operand == nullptr || c.is_prepared) return;
+  if (!needs_preparing(c)) return;
   c.operand->prepare(c);
   c.is_prepared = true;
 }
 
-// It was chosen: what finish() needs to know. A value that was sent needs no giving back.
-inline void settle(select_case& c, bool is_closed) noexcept {
-  c.is_closed = is_closed;
-  if (!is_closed) c.is_prepared = false;
-}
-
-// Gives back, at the end of a select, the operands that were prepared and not sent.
-class operands_guard {
+// The operands of a select: prepared when they are needed, given back at its end if they were not
+// sent.
+//
+// Several cases may move from one object ("send it to whoever takes it first"): one of them takes it
+// into its cell, the others share that. A case may also copy the object that another moves from: so
+// nothing is moved before everything is copied, and moves are undone last first.
+class select_operands {
  public:
-  operands_guard(select_case* cases, int count) noexcept : cases_(cases), count_(count) {}
-  operands_guard(const operands_guard&) = delete;
-  operands_guard& operator=(const operands_guard&) = delete;
-  ~operands_guard() {
+  select_operands(select_case* cases, int count) noexcept : cases_(cases), count_(count) {}
+  select_operands(const select_operands&) = delete;
+  select_operands& operator=(const select_operands&) = delete;
+  ~select_operands() { give_back(); }
+
+  // Of all cases that it says yes to and that are not prepared yet.
+  template <class Wanted>
+  void prepare_those(Wanted wanted) {
+    bool moves = false;
     for (int i = 0; i < count_; ++i) {
-      if (!cases_[i].is_prepared) continue;
-      cases_[i].operand->unprepare(cases_[i]);
-      cases_[i].is_prepared = false;
+      select_case& c = cases_[i];
+      if (!needs_preparing(c) || !wanted(c)) continue;
+      if (c.operand->source(c) != nullptr)
+        moves = true;
+      else
+        prepare(c);
+    }
+    for (int i = 0; moves && i < count_; ++i) {
+      select_case& c = cases_[i];
+      if (!needs_preparing(c) || !wanted(c)) continue;
+      if (const select_case* holder = holder_of_source(c)) {
+        c.cell = holder->cell;
+        c.shares = c.is_prepared = true;
+      } else {
+        prepare(c);
+      }
+    }
+  }
+
+  // It was chosen: what finish() needs to know. A value that was sent needs no giving back.
+  void settle(select_case& c, bool is_closed) noexcept {
+    c.is_closed = is_closed;
+    if (is_closed) return;
+    if (c.shares) {
+      for (int i = 0; i < count_; ++i) {
+        select_case& holder = cases_[i];
+        if (!holder.is_prepared || holder.shares || holder.cell != c.cell) continue;
+        holder.operand->sent(holder);
+        holder.is_prepared = false;
+      }
+    }
+    c.is_prepared = false;
+  }
+
+  void give_back() noexcept {
+    for (int i = count_; i-- > 0;) {
+      select_case& c = cases_[i];
+      if (c.is_prepared && !c.shares) c.operand->unprepare(c);
+      c.is_prepared = c.shares = false;
     }
   }
 
  private:
+  // The prepared case that has moved from the object that c moves from.
+  const select_case* holder_of_source(const select_case& c) const noexcept {
+    const void* source = c.operand->source(c);
+    for (int i = 0; i < count_; ++i) {
+      const select_case& other = cases_[i];
+      if (!other.is_prepared || other.shares || other.operand->source(other) != source) continue;
+      if (chan_of(other).type == chan_of(c).type) return &other;  // not a part of the object
+    }
+    return nullptr;
+  }
+
   select_case* cases_;
   int count_;
 };

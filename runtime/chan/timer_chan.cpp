@@ -2,16 +2,22 @@
 //
 // The state of such a channel always says "somebody waits to send", so that whoever wants to
 // receive comes to look under the lock; there the source answers instead of the queue of senders.
+//
+// Ticks go to who waits longest. So of those who wait only the first looks at the clock: it waits no
+// longer than to the due time, then takes the tick. The others wait for its place; who leaves it wakes
+// the next. Somebody who comes by takes a tick only if nobody waits. The end of a context is for
+// everybody: there each looks by itself.
+//
+// Who is woken to look keeps its place in the queue meanwhile, and in a select in the queues of all
+// the other cases too (winner_word::look_again).
 #include <weft/detail/timer_chan.hpp>
-
-#include <algorithm>
 
 #include "runtime/base/choose.hpp"
 #include "runtime/chan/chan_core.hpp"
 
 namespace weft::rt {
 
-chan_core::attempt chan_core::recv_tick_locked(void* cell) noexcept {
+chan_core::attempt chan_core::take_tick_locked(void* cell) noexcept {
   const std::int64_t now = now_ns();
   if (!source_->is_due(now)) return attempt::blocked;
   if (source_->closes) return attempt::closed;
@@ -20,49 +26,79 @@ chan_core::attempt chan_core::recv_tick_locked(void* cell) noexcept {
   return attempt::done;
 }
 
-// Waits until a tick is due or somebody sets the source, and looks again, until there is a tick.
+chan_core::attempt chan_core::recv_tick_locked(void* cell) noexcept {
+  if (!source_->closes && !receivers_.empty()) return attempt::blocked;
+  return take_tick_locked(cell);
+}
+
+std::int64_t chan_core::look_at_locked(const wait_node& node) const noexcept {
+  return is_timed() && (source_->closes || receivers_.head == &node) ? source_->due_ns : never_ns;
+}
+
+chan_core::attempt chan_core::look_again_locked(const wait_node& node) noexcept {
+  if (!is_timed()) return attempt::blocked;
+  if (!source_->closes && receivers_.head != &node) return attempt::blocked;
+  return take_tick_locked(node.cell);
+}
+
+wake_up chan_core::wake_first_to_look_locked() noexcept {
+  wait_node* first = receivers_.head;
+  // One whose wait has ended leaves its place soon, and wakes the next then.
+  if (first == nullptr ||
+      first->winner->claim(winner_word::look_again) != winner_word::claim_result::won_parked)
+    return {};
+  return wake_up(won_waiter{first, true});
+}
+
+wake_up chan_core::next_to_look_locked(const wait_node& leaving) noexcept {
+  if (!is_timed() || source_->closes || receivers_.head != &leaving) return {};
+  receivers_.unlink(*receivers_.head);
+  return wake_first_to_look_locked();
+}
+
+// Waits until a tick is due, and it is ours.
 chan_result chan_core::wait_for_tick(void* cell, wait_limits limits, const void* pc) noexcept {
-  chan_result result = chan_result::not_ready;
-  bool is_free = false;
-  for (;;) {
-    any_wait waiting({wait_reason::chan_receive, this, pc}, nullptr, 0);
-    wait_node node;
-    node.who = &waiting.who();
-    node.winner = &waiting.word();
-    node.cell = cell;
-    enqueue_locked(node, false);
-    const std::int64_t until_ns = std::min(source_->due_ns, limits.deadline_ns);
+  any_wait waiting({wait_reason::chan_receive, this, pc}, nullptr, 0);
+  wait_node node;
+  node.who = &waiting.who();
+  node.winner = &waiting.word();
+  node.cell = cell;
+  enqueue_locked(node, false);
+  attempt found = attempt::blocked;
+  std::uint32_t winner = winner_word::look_again;
+  while (winner == winner_word::look_again && found == attempt::blocked) {
+    waiting.look_again_at(look_at_locked(node));
     lock.unlock();
-    const std::uint32_t winner = waiting.wait({until_ns, limits.under});
+    winner = waiting.wait(limits);
     lock.lock();
-    is_free = dequeue_locked(node);
-    if (winner == winner_word::cancelled) result = chan_result::cancelled;
-    if (winner == winner_word::deadlocked) result = chan_result::deadlocked;
-    if (winner == winner_word::ended) result = chan_result::ended;
-    if (result != chan_result::not_ready) break;
-    wake_up nobody;  // has no sender
-    const attempt now = recv_locked(cell, nobody);
-    if (now != attempt::blocked) {
-      result = now == attempt::done ? chan_result::done : chan_result::closed;
-      break;
-    }
-    if (limits.deadline_ns != never_ns && limits.deadline_ns <= now_ns()) break;
+    if (winner == winner_word::look_again && !waiting.word().open_again())
+      winner = waiting.word().winner();
+    if (winner == winner_word::look_again || winner == winner_word::timed_out)
+      found = look_again_locked(node);
   }
+  const wake_up next = next_to_look_locked(node);
+  const bool is_free = dequeue_locked(node);
   lock.unlock();
+  next();
   if (is_free) destroy(this);
-  return result;
+  if (found != attempt::blocked)
+    return found == attempt::done ? chan_result::done : chan_result::closed;
+  switch (winner) {
+    case winner_word::timed_out: return chan_result::not_ready;
+    case winner_word::cancelled: return chan_result::cancelled;
+    case winner_word::deadlocked: return chan_result::deadlocked;
+    case winner_word::ended: return chan_result::ended;
+    default: return chan_result::closed;  // there are no senders
+  }
 }
 
 bool chan_core::set_source(const tick_source& source) noexcept {
-  wait_chain parked;
   lock.lock();
   const bool was_pending = source_->due_ns != never_ns;
   *source_ = source;
-  // Everybody who waits has the old due time as a deadline.
-  while (const won_waiter won = take_waiter(receivers_)) parked.add(won);
-  set_state_locked(with_true_flags(state_locked()));
+  const wake_up first = wake_first_to_look_locked();
   lock.unlock();
-  parked.make_all_ready();
+  first();
   return was_pending;
 }
 

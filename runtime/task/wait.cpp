@@ -42,13 +42,6 @@ void note_interruption(const task& self, const wait_place& place, bool by_deadlo
   this_thread().thrown = {&self, place.reason, place.pc, by_deadlock};
 }
 
-void fire_timeout(timer_node& timer) noexcept {
-  auto& wait = *static_cast<any_wait*>(timer.arg);
-  waiter& who = wait.who();
-  if (wait.word().claim(winner_word::timed_out) == winner_word::claim_result::won_parked)
-    make_ready(who);
-}
-
 }  // namespace
 
 waiter& current_waiter() {
@@ -144,22 +137,30 @@ any_wait::any_wait(const wait_place& place, const wait_case* cases, std::uint32_
   site_.case_count = count;
 }
 
+void any_wait::fire(timer_node& timer) noexcept {
+  auto& wait = *static_cast<any_wait*>(timer.arg);
+  waiter& who = wait.who();
+  if (wait.word().claim_asleep(wait.at_time_) == winner_word::claim_result::won_parked) make_ready(who);
+}
+
 std::uint32_t any_wait::wait(wait_limits limits, interruptible may_interrupt) noexcept {
   if (limits.under != nullptr) return wait_under(limits, may_interrupt);
-  const std::int64_t deadline_ns = limits.deadline_ns;
-  if (who_->kind == waiter_kind::thread) return wait_as_thread(deadline_ns);
+  const bool is_to_look = look_ns_ != never_ns && look_ns_ <= limits.deadline_ns;
+  at_time_ = is_to_look ? winner_word::look_again : winner_word::timed_out;
+  const std::int64_t until_ns = is_to_look ? look_ns_ : limits.deadline_ns;
+  if (who_->kind == waiter_kind::thread) return wait_as_thread(until_ns);
   task& self = static_cast<task&>(*who_);
   fill_site(site_, self, site_.place, may_interrupt);
-  site_.has_deadline = deadline_ns != never_ns;
+  site_.has_deadline = until_ns != never_ns;
 
   timer_node timer;
   if (self.cancel.publish(site_) && site_.interruptible) {
     (void)word_.claim(winner_word::cancelled);  // or somebody was faster; either way it is won
   } else if (!word_.is_won()) {
     if (site_.has_deadline) {
-      timer.fire = &fire_timeout;
+      timer.fire = &fire;
       timer.arg = this;
-      arm_timer(timer, deadline_ns);
+      arm_timer(timer, until_ns);
     }
     park_task_any(self, word_);
     if (site_.has_deadline) disarm_timer(timer);
@@ -195,12 +196,12 @@ std::uint32_t any_wait::wait_under(wait_limits limits, interruptible may_interru
   return winner == winner_word::timed_out && ends_first ? winner_word::ended : winner;
 }
 
-std::uint32_t any_wait::wait_as_thread(std::int64_t deadline_ns) noexcept {
+std::uint32_t any_wait::wait_as_thread(std::int64_t until_ns) noexcept {
   auto& self = static_cast<thread_waiter&>(*who_);
   // From here the winner makes us ready; one who won before does not, and we do not block.
   if (!word_.try_park()) return word_.winner();
-  if (!self.park(site_, deadline_ns)) {
-    if (word_.claim(winner_word::timed_out) == winner_word::claim_result::lost)
+  if (!self.park(site_, until_ns)) {
+    if (word_.claim_asleep(at_time_) == winner_word::claim_result::lost)
       self.park(site_, never_ns);  // the winner is on its way to ready()
   }
   return word_.winner();
@@ -232,7 +233,7 @@ bool interrupt_wait(wait_site& site, wait_result why) noexcept {
 
 bool drop_wait(wait_site& site) noexcept {
   if (site.winner != nullptr)
-    return site.winner->claim(winner_word::cancelled) != winner_word::claim_result::lost;
+    return site.winner->claim_asleep(winner_word::cancelled) != winner_word::claim_result::lost;
   spin_guard guard(*site.lock);
   if (!site.node->is_linked()) return false;
   site.node->queue->unlink(*site.node);

@@ -53,15 +53,23 @@ class any_wait {
   winner_word& word() noexcept { return word_; }
   waiter& who() const noexcept { return *who_; }
 
+  // At that time, if it comes before the deadline, the next wait() returns winner_word::look_again:
+  // the nodes stay where they are, and when all their locks are held word().open_again() tells whether
+  // to look and wait() again, or else word().winner() what has won meanwhile.
+  void look_again_at(std::int64_t time_ns) noexcept { look_ns_ = time_ns; }
+
   // The index of the winning node, or winner_word::timed_out, cancelled, deadlocked, ended.
   std::uint32_t wait(wait_limits limits,
                      interruptible may_interrupt = interruptible::yes) noexcept;
 
  private:
   std::uint32_t wait_under(wait_limits limits, interruptible may_interrupt) noexcept;
-  std::uint32_t wait_as_thread(std::int64_t deadline_ns) noexcept;
+  std::uint32_t wait_as_thread(std::int64_t until_ns) noexcept;
+  static void fire(timer_node& timer) noexcept;
 
   waiter* who_;
+  std::int64_t look_ns_ = never_ns;
+  std::uint32_t at_time_ = winner_word::timed_out;  // what the time claims
   winner_word word_;
   wait_site site_;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/counted.hpp"
 #include "tests/support/run.hpp"
@@ -182,6 +183,137 @@ TEST_P(SelectOperands, NothingOfASelectStaysInTheQueuesItLeft) {
     // Had one of those selects stayed behind, these would find it.
     EXPECT_FALSE(quiet.try_send(1));
     EXPECT_EQ(quiet.try_recv(), std::nullopt);
+  });
+}
+
+// "To whoever takes it first": several sends that move from one object.
+
+const std::string text(100, 'x');
+
+TEST_P(SelectOperands, OneValueOfferedToSeveralArrivesAtTheOneThatTakesIt) {
+  run([] {
+    for (int taker = 0; taker < 3; ++taker) {
+      std::vector<weft::chan<std::unique_ptr<int>>> to;
+      for (int i = 0; i < 3; ++i) to.push_back(weft::make_chan<std::unique_ptr<int>>());
+      std::atomic<bool> started{false};
+      auto selecting = weft::spawn([&] {
+        auto p = std::make_unique<int>(7);
+        started = true;
+        const int chosen =
+            weft::select(weft::send(to[0], std::move(p)), weft::send(to[1], std::move(p)),
+                         weft::send(to[2], std::move(p)), weft::timeout(1h));
+        EXPECT_EQ(p, nullptr);
+        return chosen;
+      });
+      yield_until(started);
+      settle();
+      const auto got = to[taker].recv();
+      ASSERT_TRUE(*got);
+      EXPECT_EQ(**got, 7);
+      EXPECT_EQ(selecting.join(), taker);
+    }
+  });
+}
+
+TEST_P(SelectOperands, OneValueOfferedToSeveralIsStillThereIfNobodyTakesIt) {
+  std::atomic<bool> started{false}, untouched{false};
+  run([&] {
+    auto a = weft::make_chan<std::string>();
+    auto b = weft::make_chan<std::string>();
+    auto in = weft::make_chan<int>(1);
+    std::string s = text;
+    EXPECT_EQ(weft::select(weft::send(a, std::move(s)), weft::send(b, std::move(s)),
+                           weft::timeout(1ms)),
+              2);
+    EXPECT_EQ(s, text);  // NOLINT(bugprone-use-after-move): that is the question
+    EXPECT_EQ(weft::select(weft::send(a, std::move(s)), weft::send(b, std::move(s)),
+                           weft::otherwise()),
+              2);
+    EXPECT_EQ(s, text);
+    auto later = weft::spawn([&] { in.send(1); });
+    EXPECT_EQ(weft::select(weft::send(a, std::move(s)), weft::send(b, std::move(s)),
+                           weft::recv(in)),
+              2);
+    later.join();
+    EXPECT_EQ(s, text);
+    weft::go([&] {
+      std::string mine = text;
+      started = true;
+      try {
+        weft::select(weft::send(a, std::move(mine)), weft::send(b, std::move(mine)));
+      } catch (const weft::task_cancelled&) {
+        untouched = mine == text;
+      }
+    });
+    yield_until(started);
+    settle();
+  });
+  EXPECT_TRUE(untouched);
+}
+
+TEST_P(SelectOperands, OneValueOfferedToSeveralThatAreReadyArrivesOnce) {
+  run([] {
+    for (int i = 0; i < 50; ++i) {
+      auto a = weft::make_chan<std::string>(1);
+      auto b = weft::make_chan<std::string>(1);
+      std::string s = text;
+      const int chosen = weft::select(weft::send(a, std::move(s)), weft::send(b, std::move(s)));
+      EXPECT_EQ(a.len(), chosen == 0 ? 1u : 0u);
+      EXPECT_EQ(b.len(), chosen == 1 ? 1u : 0u);
+      EXPECT_EQ(*(chosen == 0 ? a : b).recv(), text);
+    }
+  });
+}
+
+TEST_P(SelectOperands, AValueThatOneCaseCopiesAndAnotherMovesArrivesInEitherCase) {
+  run([] {
+    for (int taker = 0; taker < 2; ++taker) {
+      auto moved = weft::make_chan<std::string>();
+      auto copied = weft::make_chan<std::string>();
+      std::atomic<bool> started{false};
+      auto selecting = weft::spawn([&] {
+        std::string s = text;
+        started = true;
+        const int chosen = weft::select(weft::send(moved, std::move(s)), weft::send(copied, s));
+        EXPECT_EQ(s.empty(), chosen == 0);
+        return chosen;
+      });
+      yield_until(started);
+      settle();
+      EXPECT_EQ(*(taker == 0 ? moved : copied).recv(), text);
+      EXPECT_EQ(selecting.join(), taker);
+    }
+  });
+}
+
+TEST_P(SelectOperands, ManyWhoOfferOneValueToManyLoseNone) {
+  run([] {
+    constexpr int rounds = 200;
+    auto a = weft::make_chan<std::unique_ptr<int>>();
+    auto b = weft::make_chan<std::unique_ptr<int>>(1);
+    std::atomic<int> sum{0};
+    std::vector<weft::task<void>> tasks;
+    for (int t = 0; t < 4; ++t) {
+      tasks.push_back(weft::spawn([&] {
+        for (int i = 0; i < rounds; ++i) {
+          auto p = std::make_unique<int>(1);
+          while (weft::select(weft::send(a, std::move(p)), weft::send(b, std::move(p)),
+                              weft::timeout(50us)) == 2)
+            ASSERT_TRUE(p);
+          ASSERT_FALSE(p);
+        }
+      }));
+      tasks.push_back(weft::spawn([&] {
+        for (int i = 0; i < rounds; ++i) {
+          std::unique_ptr<int> got;
+          weft::select(weft::recv(a, got), weft::recv(b, got));
+          ASSERT_TRUE(got);
+          sum += *got;
+        }
+      }));
+    }
+    for (auto& t : tasks) t.join();
+    EXPECT_EQ(sum, 4 * rounds);
   });
 }
 

@@ -1,8 +1,10 @@
 // runtime/task/winner.hpp under the explorer.
 //   Exactly one claim succeeds, and the waiter learns which.
 //   The waiter goes on exactly once: by itself, or made ready by a winner that found it parked.
+//   A win that only tells it to look again can be won over, until it holds the locks.
 //   A winner that must make it ready sees its stack as it left it; the waiter sees what the winner
 //   did before the claim.
+#include "runtime/base/spin_lock.hpp"
 #include "runtime/task/winner.hpp"
 
 #include "explorer/suite.hpp"
@@ -78,6 +80,68 @@ void waiter_claims_too() {
   model::join_all();
 }
 
+// One tells the waiter to look again, another wins a case meanwhile, both under the lock of the thing.
+// The waiter goes on once, looks at most once, and does not miss the case.
+void told_to_look_again() {
+  struct looking : waiting {
+    rt::spin_lock lock;
+    rt::plain<int> result;  // of the node, written after the claim
+  };
+  auto& s = model::make<looking>();
+  const auto told = [&](std::uint32_t index) {
+    s.lock.lock();
+    const claim_result claimed = s.word.claim(index);
+    if (index == 0) {
+      model::check(claimed != claim_result::lost, "a case wins over a look");
+      s.result = 7;
+    }
+    s.lock.unlock();
+    if (claimed != claim_result::won_parked) return;
+    model::check(s.stack == 1, "the waiter's stack is complete");
+    model::check(s.made_ready.exchange(1, std::memory_order_release) == 0, "made ready once a park");
+  };
+  model::thread("waiter", [&] {
+    int looks = 0;
+    for (;;) {
+      s.stack = 1;
+      if (s.word.try_park()) {
+        while (s.made_ready.load(std::memory_order_acquire) == 0) rt::cpu_relax();
+        s.made_ready.store(0, std::memory_order_relaxed);
+      }
+      s.stack = 2;
+      s.lock.lock();
+      const bool is_to_look = s.word.open_again();
+      if (!is_to_look) model::check(s.result == 7, "the result is there");
+      s.lock.unlock();
+      if (!is_to_look) break;
+      model::check(++looks == 1, "told once, looks once");
+    }
+    model::check(s.word.winner() == 0, "the case has won");
+  });
+  model::thread("looks at the clock", [&] { told(rt::winner_word::look_again); });
+  model::thread("claims 0", [&] { told(0); });
+  model::join_all();
+}
+
+// The time claims only if nobody has made the waiter ready: who did is on the way to it.
+void time_and_look() {
+  auto& s = model::make<waiting>();
+  model::thread("waiter", [&] {
+    if (!s.word.try_park()) return;
+    if (s.word.claim_asleep(rt::winner_word::timed_out) == claim_result::lost) {
+      while (s.made_ready.load(std::memory_order_acquire) == 0) rt::cpu_relax();
+      model::check(s.word.open_again(), "nothing else has won");
+    } else {
+      model::check(s.word.winner() == rt::winner_word::timed_out, "its own claim");
+    }
+  });
+  model::thread("looks again", [&] {
+    if (s.word.claim(rt::winner_word::look_again) == claim_result::won_parked)
+      s.made_ready.store(1, std::memory_order_release);
+  });
+  model::join_all();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,5 +150,7 @@ int main(int argc, char** argv) {
                                  {"one claims", {.preemptions = 6, .weak_failures = 2}, one_claims},
                                  {"two claim", {.preemptions = 4}, two_claim},
                                  {"waiter claims too", {.preemptions = 6}, waiter_claims_too},
+                                 {"told to look again", {.preemptions = 2}, told_to_look_again},
+                                 {"time and look", {.preemptions = 6}, time_and_look},
                              });
 }

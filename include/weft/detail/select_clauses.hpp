@@ -109,6 +109,7 @@ struct copied_operand {
   const T* value;
   const T& get() noexcept { return *value; }
   const void* bytes() noexcept { return value; }
+  const void* source() const noexcept { return nullptr; }
   copied_operand kept() && noexcept { return *this; }
 };
 
@@ -123,6 +124,7 @@ struct owned_operand {
       return std::move(value);
   }
   const void* bytes() noexcept { return std::addressof(value); }
+  const void* source() const noexcept { return nullptr; }  // nobody else moves from it
 };
 
 template <class T>
@@ -130,6 +132,7 @@ struct moved_operand {
   T* value;
   T&& get() noexcept { return std::move(*value); }
   const void* bytes() noexcept { return value; }
+  const void* source() const noexcept { return value; }
   owned_operand<T> kept() && { return {std::move(*value)}; }
 };
 
@@ -172,16 +175,17 @@ class send_clause {
   }
 
  private:
+  static send_clause& of(const select_case& c) noexcept {
+    return *static_cast<send_clause*>(c.clause);
+  }
   static void prepare(select_case& c) {
-    auto& self = *static_cast<send_clause*>(c.clause);
-    self.out_.fill(self.operand_.get());
-    c.cell = self.out_.address();
+    of(c).out_.fill(of(c).operand_.get());
+    c.cell = of(c).out_.address();
   }
-  static void unprepare(select_case& c) noexcept {
-    auto& self = *static_cast<send_clause*>(c.clause);
-    self.out_.give_back(self.operand_.get());
-  }
-  static constexpr select_operand functions{&prepare, &unprepare};
+  static void unprepare(select_case& c) noexcept { of(c).out_.give_back(of(c).operand_.get()); }
+  static void was_sent(select_case& c) noexcept { of(c).out_.sent(); }
+  static const void* source(const select_case& c) noexcept { return of(c).operand_.source(); }
+  static constexpr select_operand functions{&prepare, &unprepare, &was_sent, &source};
 
   Ref to_;
   Operand operand_;

@@ -30,6 +30,10 @@ struct select_case;
 struct select_operand {
   void (*prepare)(select_case& to);  // may throw; sets to.cell
   void (*unprepare)(select_case& to) noexcept;
+  void (*sent)(select_case& to) noexcept;  // by another case that has the same source
+  // Of a prepared value that must be given back (moved from); null: it was copied. Prepared after
+  // those, and once for all cases that move from the same object.
+  const void* (*source)(const select_case& of) noexcept;
 };
 
 struct select_case {
@@ -43,8 +47,9 @@ struct select_case {
 
   // By select.
   bool is_prepared = false;
+  bool shares = false;     // the cell of another case that moves from the same object
   bool is_closed = false;  // chosen because the channel is closed
-  std::uint8_t note = 0;   // for the kind, between dequeue_locked and left
+  void* note = nullptr;    // for the kind, between dequeue_locked and left
 };
 
 // What stands in a select beside the cases that can become ready.

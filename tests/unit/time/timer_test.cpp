@@ -2,15 +2,18 @@
 // decision and the end of a run make of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include <weft/timer.hpp>
 
+#include "runtime/chan/chan_info.hpp"
 #include "tests/support/run.hpp"
 
 namespace {
@@ -418,6 +421,173 @@ TEST_P(Timers, WhatIsPendingAtTheEndIsDropped) {
   EXPECT_EQ(calls, 0);
   EXPECT_THROW(weft::after_func(0s, noisy{alive, &calls}), weft::error) << "needs a runtime";
   EXPECT_EQ(alive.use_count(), 1);
+}
+
+// --- who gets the ticks ---
+
+using ticks = weft::recv_chan<clock_type::time_point>;
+
+std::uint32_t receivers_of(const ticks& ch) {
+  return weft::rt::describe_chan(weft::detail::chan_access::head(ch)).waiting_receivers;
+}
+
+TEST_P(Timers, TicksGoToWhoWaitsLongestInWhateverCall) {
+  run([] {
+    weft::ticker tick(1h);
+    auto never = weft::make_chan<int>();
+    const auto wait_in = [&](int how) -> clock_type::time_point {
+      clock_type::time_point when;
+      switch (how % 4) {
+        case 0: return *tick.chan().recv();
+        case 1: EXPECT_EQ(weft::select(weft::recv(never), weft::recv(tick.chan(), when)), 1); break;
+        case 2: return *tick.chan().recv_for(1h);
+        case 3:
+          EXPECT_EQ(weft::select(weft::recv(tick.chan(), when), weft::timeout(1h)), 0);
+          break;
+      }
+      return when;
+    };
+    std::vector<weft::task<clock_type::time_point>> waiting;
+    std::vector<clock_type::time_point> by_thread(2);
+    std::vector<std::thread> threads;
+    std::uint32_t so_far = 0;
+    const auto let_it_wait = [&] {
+      ++so_far;
+      yield_until([&] { return receivers_of(tick.chan()) == so_far; });
+    };
+    for (int i = 0; i < 8; ++i) {
+      waiting.push_back(weft::spawn([&, i] { return wait_in(i); }));
+      let_it_wait();
+    }
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&, i] { by_thread[static_cast<std::size_t>(i)] = wait_in(i); });
+      let_it_wait();
+    }
+    EXPECT_TRUE(tick.reset(200us));
+    std::vector<clock_type::time_point> got;
+    for (auto& w : waiting) got.push_back(w.join());
+    weft::blocking([&] {
+      for (auto& t : threads) t.join();
+    });
+    got.insert(got.end(), by_thread.begin(), by_thread.end());
+    for (std::size_t i = 1; i < got.size(); ++i) EXPECT_LT(got[i - 1], got[i]) << i;
+  });
+}
+
+TEST_P(Timers, NobodyTakesATickThatSomebodyWaitsFor) {
+  run([] {
+    weft::timer timer(1h);
+    auto waiting = weft::spawn([&] { return timer.chan().recv().has_value(); });
+    yield_until([&] { return receivers_of(timer.chan()) == 1; });
+    timer.reset(0s);
+    EXPECT_FALSE(timer.chan().try_recv());
+    EXPECT_EQ(weft::select(weft::recv(timer.chan()), weft::otherwise()), 1);
+    EXPECT_TRUE(waiting.join());
+  });
+}
+
+TEST_P(Timers, WhoStopsWaitingLeavesTheTickToTheNext) {
+  run([] {
+    for (int how = 0; how < 4; ++how) {
+      weft::timer timer(1h);
+      auto instead = weft::make_chan<int>();
+      auto first = weft::spawn([&] {
+        switch (how) {
+          case 0: timer.chan().recv_for(2ms); break;
+          case 1: timer.chan().recv(); break;
+          default: weft::select(weft::recv(instead), weft::recv(timer.chan())); break;
+        }
+      });
+      yield_until([&] { return receivers_of(timer.chan()) == 1; });
+      auto second = weft::spawn([&] { return timer.chan().recv().has_value(); });
+      yield_until([&] { return receivers_of(timer.chan()) == 2; });
+      auto third = weft::spawn([&] {
+        return weft::select(weft::recv(timer.chan()), weft::recv(instead));
+      });
+      yield_until([&] { return receivers_of(timer.chan()) == 3; });
+      if (how == 1 || how == 2) first.cancel();
+      if (how == 3) instead.send(1);
+      if (how == 1 || how == 2)
+        EXPECT_THROW(first.join(), weft::task_ended);
+      else
+        first.join();
+      timer.reset(1ms);
+      EXPECT_TRUE(second.join());
+      timer.reset(1ms);
+      EXPECT_EQ(third.join(), 0);
+    }
+  });
+}
+
+TEST_P(Timers, ASelectThatLooksAtATimerKeepsItsPlaceInTheOtherQueues) {
+  run([] {
+    for (int sent_at_once = 0; sent_at_once < 2; ++sent_at_once) {
+      weft::timer timer(30min);
+      auto ch = weft::make_chan<int>();
+      const auto wait_for = [](auto& channel, std::uint32_t count) {
+        yield_until([&] {
+          return weft::rt::describe_chan(weft::detail::chan_access::head(channel)).waiting_receivers ==
+                 count;
+        });
+      };
+      int in_select = 0;
+      auto first = weft::spawn([&] {
+        EXPECT_EQ(weft::select(weft::recv(ch, in_select), weft::recv(timer.chan())), 0);
+      });
+      wait_for(ch, 1);
+      auto second = weft::spawn([&] { return ch.recv().value_or(0); });
+      wait_for(ch, 2);
+      timer.reset(1h);
+      if (sent_at_once == 0) weft_test::settle();
+      ch.send(1);
+      ch.send(2);
+      first.join();
+      EXPECT_EQ(in_select, 1);
+      EXPECT_EQ(second.join(), 2);
+    }
+  });
+}
+
+TEST_P(Timers, TicksAreNeitherLostNorDoubledAmongMany) {
+  run([] {
+    weft::ticker tick(100us);
+    auto stop = weft::make_chan<void>();
+    std::atomic<int> left{200};
+    std::mutex mutex;
+    std::vector<clock_type::time_point> got;
+    std::vector<weft::task<void>> tasks;
+    for (int t = 0; t < 6; ++t) {
+      tasks.push_back(weft::spawn([&, t] {
+        for (clock_type::time_point when; left > 0;) {
+          int chosen = 0;
+          if (t % 3 == 0)
+            chosen = weft::select(weft::recv(tick.chan(), when), weft::recv(stop),
+                                  weft::timeout(150us));
+          else if (t % 3 == 1)
+            chosen = weft::select(weft::recv(stop), weft::recv(tick.chan(), when)) == 0 ? 1 : 0;
+          else if (const auto v = tick.chan().recv_for(120us))
+            when = *v;
+          else
+            chosen = 2;
+          if (chosen == 1) return;
+          if (chosen == 2) continue;
+          {
+            const std::lock_guard guard(mutex);
+            got.push_back(when);
+          }
+          if (--left == 0) stop.close();
+        }
+      }));
+    }
+    for (int i = 0; i < 20; ++i) {
+      weft::sleep_for(1ms);
+      tick.reset(100us);
+    }
+    for (auto& t : tasks) t.join();
+    std::sort(got.begin(), got.end());
+    EXPECT_EQ(std::adjacent_find(got.begin(), got.end()), got.end());
+    EXPECT_GE(got.size(), 200u);
+  });
 }
 
 // --- deadlock ---
