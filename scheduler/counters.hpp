@@ -14,6 +14,10 @@ class counter {
   void add(std::uint64_t amount = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  // For one that says that something has ended: who sees it sees what came before.
+  void add_released() noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void reset() noexcept { value_.store(0, std::memory_order_relaxed); }
 

@@ -48,7 +48,7 @@ void finish_task(worker& w, rt::task& ended) noexcept {
   const rt::stack_span stack = ended.stack();
   set_state(ended, rt::task_state::unused);
   w.p->stacks.give(stack);
-  w.p->count.finished.add();
+  w.p->count.finished.add_released();
   note_task_gone();
 }
 
@@ -87,6 +87,9 @@ void finish_switch() noexcept {
       scheduler& s = the_scheduler();
       inject(left);
       s.blocking.fetch_sub(1, std::memory_order_seq_cst);
+      rt::atomic_thread_fence(std::memory_order_seq_cst);
+      // It may have kept a check from its verdict: the task may already have run and parked.
+      if (s.idle.idle() == s.idle.processors()) check_deadlock();
       break;
     }
     case after_switch::finish:

@@ -38,6 +38,10 @@ void note_round(processor& p, std::int64_t now) noexcept {
     else if (took < short_round_ns && p.round_ticks < max_round_ticks)
       p.round_ticks *= 2;
   }
+  if (p.round_wanted.load(std::memory_order_relaxed)) {
+    p.round_wanted.store(false, std::memory_order_relaxed);
+    p.round_ticks = p.tick > 1 ? p.tick / 2 : 1;
+  }
   p.tick = 0;
   p.round_ns = now;
   p.now_ns.store(now, std::memory_order_relaxed);

@@ -37,15 +37,16 @@ bool something_to_poll(scheduler& s) noexcept {
 }
 
 // The worker is on the spare list. It takes the poller's role if there is something to wait for and
-// nobody does; true if it did (and has come out).
-bool wait_in_poller(worker& self) noexcept {
+// nobody does. Without a processor it is spare again, and somebody may be giving it one.
+enum class polled { not_at_all, without_processor, with_processor };
+polled wait_in_poller(worker& self) noexcept {
   scheduler& s = the_scheduler();
-  if (!something_to_poll(s)) return false;
+  if (!something_to_poll(s)) return polled::not_at_all;
   s.idle_lock.lock();
   // Under the lock, which wake_everybody() takes: it finds us in the poller, or we see that it stops.
   if (is_stopping()) {
     s.idle_lock.unlock();
-    return false;
+    return polled::not_at_all;
   }
   const std::int64_t deadline = earliest_timer_ns();
   if (s.poller_taken) {
@@ -53,11 +54,11 @@ bool wait_in_poller(worker& self) noexcept {
     if (tell) s.poller_interrupted = true;
     s.idle_lock.unlock();
     if (tell) np::interrupt();
-    return false;
+    return polled::not_at_all;
   }
   if (!remove_spare_locked(s, self)) {
     s.idle_lock.unlock();
-    return false;  // a processor is on its way
+    return polled::not_at_all;  // a processor is on its way
   }
   s.poller_taken = true;
   s.poller_interrupted = false;
@@ -86,7 +87,7 @@ bool wait_in_poller(worker& self) noexcept {
   } else {
     inject_list(ready.head);
   }
-  return true;
+  return has_processor ? polled::with_processor : polled::without_processor;
 }
 
 void note_worker_left() noexcept {
@@ -185,10 +186,12 @@ void sleep_until_work(worker& self) noexcept {
     } else {
       s.idle_lock.unlock();
     }
-  } else if (wait_in_poller(self)) {
-    if (self.p != nullptr) return;
   } else {
-    check_deadlock();
+    switch (wait_in_poller(self)) {
+      case polled::with_processor: return;
+      case polled::without_processor: break;
+      case polled::not_at_all: check_deadlock(); break;
+    }
   }
   wait_for_processor(self);
 }
@@ -252,7 +255,7 @@ bool launch_thread(worker& w) noexcept {
   try {
     w.thread = std::thread([&w] { worker_main(w); });
     return true;
-  } catch (const std::system_error&) {
+  } catch (...) {  // no thread, or no memory for it
     return false;
   }
 }

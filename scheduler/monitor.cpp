@@ -66,7 +66,10 @@ class observer {
       before_[i].still = dispatched == before_[i].dispatched && round == before_[i].round_ns;
       before_[i].dispatched = dispatched;
       before_[i].round_ns = round;
-      if (before_[i].still) ++still;
+      if (before_[i].still)
+        ++still;
+      else if (now - round > overdue_ns)
+        p.round_wanted.store(true, std::memory_order_relaxed);
       if (slow && !p.front.empty()) seen.waiting = true;
       if (p.timers.next_ns() < now - overdue_ns) seen.waiting = true;
       if (round > last_round) last_round = round;
@@ -130,6 +133,7 @@ class relief {
 void sleep_for_good() {
   std::uint32_t expected = awake;
   if (!word.compare_exchange_strong(expected, asleep, std::memory_order_seq_cst)) return;
+  rt::atomic_thread_fence(std::memory_order_seq_cst);
   // Whoever took a processor before it could see `asleep` is seen here.
   scheduler& s = the_scheduler();
   if (s.idle.idle() != s.idle.processors()) {
@@ -154,7 +158,8 @@ void monitor_main() {
     const std::uint32_t all = s.idle.processors();
     hogs.consider(seen, eyes, now);
     if (idle != all) idle_since = now;
-    if (seen.waiting && idle != 0 && idle != all) {
+    // With all of them idle something waits only if there was no thread for one of them.
+    if (seen.waiting && idle != 0) {
       wake_one();
       period = shortest_ns;
     } else {

@@ -38,6 +38,9 @@ struct alignas(64) processor {
   counters count;
   rt::atomic<std::int64_t> now_ns{0};  // the clock at the last round
 
+  // --- the monitor sets it, the owner clears it ---
+  rt::atomic<bool> round_wanted{false};  // the last round is long ago: tasks have become longer
+
   // --- anybody ---
   alignas(64) front_slots<rt::task> front;
   local_queue<rt::task, local_queue_capacity> queue;

@@ -332,7 +332,6 @@ void stop() {
   end_tasks(0);
   shut_down(0);
   rt::signals_remove();
-  s.embedded = false;
 }
 
 }  // namespace weft

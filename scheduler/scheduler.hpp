@@ -134,7 +134,9 @@ rt::task* next_in_turn(processor& p) noexcept;
 // The oldest task of the caller's processor.
 rt::task* take_oldest(processor& p) noexcept;
 // Time to look at the timers, the poller and the global queue; quick_next() says null then.
-inline bool is_round_due(const processor& p) noexcept { return p.tick >= p.round_ticks; }
+inline bool is_round_due(const processor& p) noexcept {
+  return p.tick >= p.round_ticks || p.round_wanted.load(std::memory_order_relaxed);
+}
 void inject(rt::task& runnable) noexcept;  // any thread
 void inject_list(rt::task* list) noexcept;                // any thread; tasks in state parked
 void queue_list(worker& self, rt::task* list) noexcept;  // the same, to the local queue

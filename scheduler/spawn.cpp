@@ -122,6 +122,7 @@ bool close_the_door(phase otherwise) noexcept {
   while (s.spawning.load(std::memory_order_seq_cst) != 0) ::sched_yield();
   if (live_tasks() == 0) return true;
   s.now_in.store(otherwise, std::memory_order_seq_cst);
+  if (otherwise == phase::running) check_deadlock();  // one that came meanwhile was left out
   return false;
 }
 

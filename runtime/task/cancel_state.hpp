@@ -26,6 +26,9 @@
 #include "runtime/base/asymmetric_fence.hpp"
 #include "runtime/base/atomic.hpp"
 #include "runtime/base/spin_lock.hpp"
+#if !defined(WEFT_MODEL)
+#include <sched.h>
+#endif
 
 namespace weft::rt {
 
@@ -124,9 +127,16 @@ class cancel_state {
 #endif
   void
   wait_while_busy() noexcept {
-    while ((word_.load(WEFT_ORDER("cancel_state.wait_while_busy", std::memory_order_acquire)) &
-            busy_bit) != 0)
+    for (int spins = 0; (word_.load(WEFT_ORDER("cancel_state.wait_while_busy",
+                                               std::memory_order_acquire)) &
+                         busy_bit) != 0;) {
       cpu_relax();
+#if !defined(WEFT_MODEL)
+      if (++spins % 128 == 0) sched_yield();  // the canceller may have been preempted
+#else
+      (void)spins;
+#endif
+    }
   }
 
   // Written by the task: its wait site, null while it runs. Read by cancellers while busy is set.

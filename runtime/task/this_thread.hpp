@@ -28,6 +28,7 @@ struct thread_info {
   task* current = nullptr;           // the task that runs here; null on a worker's own stack
   sched::worker* worker = nullptr;   // non-null on threads of the scheduler
   thread_waiter* foreign = nullptr;  // this thread's waiter once it has waited as a thread
+  bool foreign_ended = false;        // that waiter has been destroyed: the thread is about to end
   task* in_blocking = nullptr;       // the task whose blocking region runs here; current is null then
   choice_state choices{};            // random choices of this thread
   interruption thrown{};

@@ -12,6 +12,7 @@ thread_waiter::thread_waiter() noexcept
 
 thread_waiter::~thread_waiter() {
   this_thread().foreign = nullptr;
+  this_thread().foreign_ended = true;
   note(outside_event::thread_left);
 }
 
@@ -31,6 +32,9 @@ thread_waiter& thread_waiter::here() {
 bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
   // A wait with a deadline ends by itself: while it lasts the thread is a waker.
   const bool timed = deadline_ns != futex_no_deadline;
+  // A destructor of another thread_local of a thread that has been counted off: counted for this wait.
+  const bool is_late = this_thread().foreign_ended;
+  if (is_late) note(outside_event::thread_entered);
   if (timed) note(outside_event::waker_acquired);
   note(outside_event::thread_parked);
   bool is_ready = true;
@@ -47,6 +51,7 @@ bool thread_waiter::park(const wait_site&, std::int64_t deadline_ns) noexcept {
   else
     note(outside_event::thread_running);
   if (timed) note(outside_event::waker_released);
+  if (is_late) note(outside_event::thread_left);
   return is_ready;
 }
 
