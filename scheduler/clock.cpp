@@ -27,6 +27,9 @@ std::uint32_t choose_here(std::uint32_t bound) noexcept {
 
 void io_wait_begin() noexcept {
   sched::the_scheduler().io_waiting.fetch_add(1, std::memory_order_seq_cst);
+  // A worker that has a processor goes idle after us, if at all, and looks at the count then.
+  const thread_info& here = this_thread();
+  if (here.worker == nullptr || here.worker->p == nullptr) sched::see_that_somebody_polls();
 }
 
 void io_wait_end() noexcept {

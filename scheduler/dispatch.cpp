@@ -192,21 +192,26 @@ void push_shared(processor& p, rt::task& runnable) noexcept {
 
 void inject(rt::task& runnable) noexcept {
   scheduler& s = the_scheduler();
-  if (rt::this_thread().worker != nullptr) {
-    s.global.push(runnable);
-    wake_if_needed();
-    return;
-  }
-  // As soon as it is queued the task may run, and the run may end: that waits for us.
-  // seq_cst pairs with shut_down(): it sees us, or we see that all that is left was abandoned.
+  if (!begin_waking(s)) return;  // it was abandoned
+  s.global.push(runnable);
+  wake_if_needed();
+  end_waking(s);
+}
+
+bool begin_waking(scheduler& s) noexcept {
+  if (rt::this_thread().worker != nullptr) return true;  // the end of a run waits for workers anyway
+  // seq_cst pairs with shut_down(): it sees us, or we see that it is under way.
   s.waking_outside.fetch_add(1, std::memory_order_seq_cst);
   const phase now = s.now_in.load(std::memory_order_seq_cst);
-  if (now != phase::stopping && now != phase::off) {
-    s.global.push(runnable);
-    wake_if_needed();
-  }
+  if (now != phase::stopping && now != phase::off) return true;
+  end_waking(s);
+  return false;
+}
+
+void end_waking(scheduler& s) noexcept {
   // release pairs with shut_down(): we have left what it takes apart.
-  s.waking_outside.fetch_sub(1, std::memory_order_release);
+  if (rt::this_thread().worker == nullptr)
+    s.waking_outside.fetch_sub(1, std::memory_order_release);
 }
 
 void inject_list(rt::task* list) noexcept {

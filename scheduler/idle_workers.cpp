@@ -140,6 +140,17 @@ bool somebody_polls() noexcept {
   return s.poller_taken;
 }
 
+void see_that_somebody_polls() noexcept {
+  scheduler& s = the_scheduler();
+  if (!begin_waking(s)) return;
+  s.idle_lock.lock();
+  // Who goes idle is on the list before it looks at the count, under this lock.
+  const bool nobody = !s.poller_taken && s.idle_processors != nullptr;
+  s.idle_lock.unlock();
+  if (nobody) wake_one();
+  end_waking(s);
+}
+
 bool try_take_idle_processor(worker& self) noexcept {
   scheduler& s = the_scheduler();
   rt::spin_guard guard(s.idle_lock);

@@ -18,7 +18,7 @@
 #include "runtime/base/choose.hpp"
 #include "runtime/debug/deadlock.hpp"
 #include "runtime/task/park.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/idle_lists.hpp"
 #include "scheduler/os_threads.hpp"
 
 namespace weft::sched {
@@ -51,19 +51,19 @@ std::uint32_t unknown_threads(scheduler& s) noexcept {
   }
   ours += static_cast<std::uint32_t>(s.outside.look().live);
   const std::uint32_t all = count_os_threads();
+  if (all == 0) return rt::deadlock_verdict::not_counted;
   return all > ours ? all - ours : 0;
 }
 
-}  // namespace
-
-void check_deadlock() noexcept {
+// Called again for what may have been kept from being said while the handler was busy.
+bool check_once() noexcept {
   scheduler& s = the_scheduler();
   bool may_be_definite = false;
   bool whoever_is_there = false;
   {
     // The phase is looked at first: a thread may come here late, while another run is made ready.
     rt::spin_guard guard(s.idle_lock);
-    if (!all_asleep_locked(s) || s.deadlock_said == deadlock_news::definite) return;
+    if (!all_asleep_locked(s) || s.deadlock_said == deadlock_news::definite) return false;
     may_be_definite = !s.embedded;
     whoever_is_there = s.opts.foreign_threads == foreign_policy::never_wake;
   }
@@ -71,13 +71,29 @@ void check_deadlock() noexcept {
   rt::deadlock_verdict verdict;
   verdict.unknown_threads = unknown_threads(s);
   verdict.definite = may_be_definite && (verdict.unknown_threads == 0 || whoever_is_there);
+  std::shared_ptr<const deadlock_handler> handler;
   {
     rt::spin_guard guard(s.idle_lock);
     const deadlock_news news = verdict.definite ? deadlock_news::definite : deadlock_news::possible;
-    if (!all_asleep_locked(s) || s.deadlock_said >= news) return;
+    if (!all_asleep_locked(s) || s.deadlock_said >= news) return false;
     s.deadlock_said = news;
+    handler = s.on_deadlock;
+    // The handler may wake somebody, and may wait for that one: it is a waker itself, and its thread is
+    // not given a processor meanwhile.
+    s.outside.add(0, 0, 1);
+    worker* const self = rt::this_thread().worker;
+    if (self != nullptr) (void)remove_spare_locked(s, *self);
   }
-  rt::handle_deadlock(s.opts.on_deadlock, verdict);
+  rt::handle_deadlock(*handler, verdict);
+  s.outside.add(0, 0, -1);
+  return true;
+}
+
+}  // namespace
+
+void check_deadlock() noexcept {
+  while (check_once()) {
+  }
 }
 
 }  // namespace weft::sched

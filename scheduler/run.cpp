@@ -93,6 +93,11 @@ void boot(const options& opts, bool embedded) {
   watch_forks();
   if (s.forked) clean_up_after_fork();
   s.opts = opts;
+  auto handler = std::make_shared<const deadlock_handler>(opts.on_deadlock);
+  {
+    rt::spin_guard guard(s.idle_lock);
+    s.on_deadlock = std::move(handler);
+  }
   s.embedded = embedded;
   s.caller_is_known = !embedded && rt::this_thread().foreign != nullptr;
   s.deadlock_said = deadlock_news::none;
@@ -210,11 +215,13 @@ void shut_down(int status) noexcept {
   drop_leftovers();
   forget_workers(s);
   np::poller_stop();
+  std::shared_ptr<const deadlock_handler> handler;  // destroyed outside the lock
   {
     rt::spin_guard guard(s.idle_lock);  // against stats()
     s.processor_count = 0;
     s.known_processors.store(0, std::memory_order_relaxed);
     s.idle_processors = nullptr;
+    handler.swap(s.on_deadlock);
   }
   s.processors.reset();
   s.opts = options{};

@@ -81,6 +81,8 @@ struct scheduler {
   std::vector<std::unique_ptr<worker>> workers;
   worker* first_pinned = nullptr;  // their pinned tasks are runnable and want a processor; FIFO
   worker* last_pinned = nullptr;
+  // Shared, because its call may outlive the run: the callback may be what ends it.
+  std::shared_ptr<const deadlock_handler> on_deadlock;
   deadlock_news deadlock_said = deadlock_news::none;  // until something runs again
   // At most one idle worker waits in the poller, for descriptors and for the earliest timer.
   bool poller_taken = false;
@@ -138,6 +140,10 @@ inline bool is_round_due(const processor& p) noexcept {
   return p.tick >= p.round_ticks || p.round_wanted.load(std::memory_order_relaxed);
 }
 void inject(rt::task& runnable) noexcept;  // any thread
+// Around what a thread without a worker does to queues and sleeping workers: as soon as a task is
+// queued it may run, and the run may end, which waits for us. False: it has ended.
+bool begin_waking(scheduler& s) noexcept;
+void end_waking(scheduler& s) noexcept;
 void inject_list(rt::task* list) noexcept;                // any thread; tasks in state parked
 void queue_list(worker& self, rt::task* list) noexcept;  // the same, to the local queue
 
@@ -160,6 +166,9 @@ void wake_one() noexcept;
 void sleep_until_work(worker& self) noexcept;
 void wait_for_processor(worker& self) noexcept;
 bool somebody_polls() noexcept;
+// After something to poll for was added by who has no processor: if all workers sleep elsewhere, one
+// is woken, finds nothing, and waits in the poller.
+void see_that_somebody_polls() noexcept;
 bool try_take_idle_processor(worker& self) noexcept;
 // The worker's thread may block: its processor goes to another thread, or becomes idle.
 void hand_off_processor(worker& self) noexcept;

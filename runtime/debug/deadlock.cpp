@@ -18,6 +18,9 @@ std::string headline(const deadlock_verdict& verdict) {
   if (verdict.definite) return "fatal error: all tasks are asleep - deadlock!\n\n";
   const std::uint32_t n = verdict.unknown_threads;
   if (n == 0) return "possible deadlock: all tasks are asleep\n\n";
+  if (n == deadlock_verdict::not_counted)
+    return "possible deadlock: all tasks are asleep\n"
+           "the threads of the process cannot be counted: one that weft does not know may wake them\n\n";
   return "possible deadlock: all tasks are asleep\n" + std::to_string(n) +
          (n == 1 ? " thread that weft does not know may wake them\n\n"
                  : " threads that weft does not know may wake them\n\n");

@@ -10,6 +10,7 @@ namespace weft::rt {
 struct deadlock_verdict {
   bool definite = true;               // false: `possible deadlock`, the process goes on
   std::uint32_t unknown_threads = 0;  // OS threads that weft cannot classify
+  static constexpr std::uint32_t not_counted = UINT32_MAX;  // the system does not tell
 };
 
 // Builds the report of all parked tasks and does what the handler says: prints it and ends the
