@@ -192,8 +192,10 @@ void push_shared(processor& p, rt::task& runnable) noexcept {
 
 void inject(rt::task& runnable) noexcept {
   scheduler& s = the_scheduler();
-  if (!begin_waking(s)) return;  // it was abandoned
+  // While a run ends, drop_leftovers() waits for it in the queue.
+  const bool may_wake = begin_waking(s);
   s.global.push(runnable);
+  if (!may_wake) return;
   wake_if_needed();
   end_waking(s);
 }

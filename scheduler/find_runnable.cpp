@@ -65,8 +65,9 @@ void take_share_of_global(worker& self) noexcept {
   const std::uint32_t size = s.global.size();
   if (size == 0) return;
   rt::task* taken[local_queue_capacity / 2];
-  const std::uint32_t count =
-      s.global.pop(taken, std::min(size / s.processor_count + 1, local_queue_capacity / 2));
+  const std::uint32_t room = local_queue_capacity - self.p->queue.size();
+  const std::uint32_t share = std::min(size / s.processor_count + 1, local_queue_capacity / 2);
+  const std::uint32_t count = s.global.pop(taken, std::min(share, room));
   for (std::uint32_t i = 0; i < count; ++i) push_last(self, *taken[i]);
 }
 

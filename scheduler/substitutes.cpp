@@ -58,7 +58,7 @@ void retire_an_idle_substitute() noexcept {
 }
 
 void empty_stuck_processor(processor& stuck) noexcept {
-  static local_queue<rt::task, local_queue_capacity> loot;  // the monitor's own; empty in between
+  local_queue<rt::task, local_queue_capacity> loot;
   bool any = false;
   std::uint32_t stolen = 0;
   while (rt::task* first = stuck.queue.steal_into(loot, stolen)) {
