@@ -65,6 +65,7 @@ bool is_other_family_worth_a_try(const std::error_code& error) noexcept {
 }  // namespace
 
 listener listen(std::string_view network, std::string_view where, std::error_code& error) {
+  rt::note_caller();
   const std::vector<address> candidates =
       np::resolve(network, where, np::purpose::listen, error);
   for (const address& candidate : candidates) {

@@ -44,6 +44,17 @@ struct host_port {
   std::string port;
 };
 
+// getaddrinfo takes a number that is too large, without its upper bits.
+bool is_possible_port(std::string_view port) noexcept {
+  int number = 0;
+  for (const char digit : port) {
+    if (digit < '0' || digit > '9') return true;  // a name
+    number = number * 10 + (digit - '0');
+    if (number > 65535) return false;
+  }
+  return true;
+}
+
 // "host:port", "[v6]:port", ":port".
 std::optional<host_port> split(std::string_view where) {
   const std::size_t colon = where.rfind(':');
@@ -57,7 +68,9 @@ std::optional<host_port> split(std::string_view where) {
   }
   if (host.find_first_of(std::string_view("[]\0", 3)) != std::string_view::npos)
     return std::nullopt;
-  return host_port{std::string(host), std::string(where.substr(colon + 1))};
+  const std::string_view port = where.substr(colon + 1);
+  if (!is_possible_port(port)) return std::nullopt;
+  return host_port{std::string(host), std::string(port)};
 }
 
 int ask(const host_port& what, const addrinfo& hints, address_list& out) {

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <weft/net/wait.hpp>
@@ -55,6 +56,12 @@ np::failure wait_on(int fd, bool for_write, rt::wait_limits limits, const rt::wa
   return {op.error(), op.ended_by()};
 }
 
+// It may be a connection of ours, which comes to the poller by its own number when it first waits.
+bool is_socket(int fd) noexcept {
+  struct stat about;
+  return ::fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
 // The poller knows a number once. Somebody else waits for the other side, or it is a connection of
 // ours: a second number for the same thing serves.
 np::failure wait_on_duplicate(int fd, bool for_write, rt::wait_limits limits,
@@ -76,8 +83,9 @@ void wait_fd(int fd, bool for_write, std::int64_t deadline_ns, std::error_code* 
                              nullptr, __builtin_return_address(0)};
   rt::checkpoint();
   const rt::wait_limits limits(deadline_ns, under);
-  np::failure failed = wait_on(fd, for_write, limits, place);
-  if (failed.code == std::errc::file_exists)
+  np::failure failed;
+  if (!is_socket(fd)) failed = wait_on(fd, for_write, limits, place);
+  if (is_socket(fd) || failed.code == std::errc::file_exists)
     failed = wait_on_duplicate(fd, for_write, limits, place);
   np::report(failed, error, for_write ? "wait_writable" : "wait_readable");
 }

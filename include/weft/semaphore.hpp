@@ -27,10 +27,11 @@ WEFT_API void semaphore_release(semaphore_storage& self, std::ptrdiff_t units) n
 }  // namespace detail
 
 // Strictly first come, first served: a request for many units is not overtaken by small ones that
-// came later, try_acquire included. A negative number is fatal; zero units are always there.
+// came later, try_acquire included. A negative number is fatal; zero units are always there. More than
+// 2^61 - 1 count as that many.
 class semaphore {
  public:
-  constexpr explicit semaphore(std::ptrdiff_t units) noexcept : storage_{units * 2, {}} {
+  constexpr explicit semaphore(std::ptrdiff_t units) noexcept : storage_{(units < most ? units : most) * 2, {}} {
     if (units < 0) detail::semaphore_check_units(units);
   }
   semaphore(const semaphore&) = delete;
@@ -69,6 +70,8 @@ class semaphore {
   void release(std::ptrdiff_t units = 1) noexcept { detail::semaphore_release(storage_, units); }
 
  private:
+  static constexpr std::int64_t most = INT64_MAX / 4;
+
   detail::semaphore_storage storage_;
 };
 

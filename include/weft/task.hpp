@@ -66,7 +66,8 @@ class [[nodiscard]] task {
     return guard.state->take();
   }
 
-  // The task goes on by itself; its exception, if any, is dropped with its result.
+  // The task goes on by itself; its result is dropped. An exception that leaves it later is fatal, as
+  // with go; one that has left it already is dropped too.
   void detach() noexcept {
     if (state_ != nullptr) detail::join_release(std::exchange(state_, nullptr));
   }

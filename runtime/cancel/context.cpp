@@ -96,6 +96,7 @@ context context_make(const context& parent, std::int64_t due_ns, context_value* 
 }
 
 void context_end(const context& c, std::exception_ptr cause) noexcept {
+  rt::note_caller();
   if (context_core* core = core_of(c)) core->end_tree(end_reason::cancelled, std::move(cause));
 }
 

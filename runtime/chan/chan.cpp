@@ -72,12 +72,14 @@ bool has_passed(std::int64_t deadline_ns) noexcept {
 }  // namespace
 
 chan_head* chan_make(const chan_type& type, std::size_t cap) {
+  rt::note_caller();
   return chan_core::make(type, cap, __builtin_return_address(0));
 }
 
 void chan_free(chan_head* c) noexcept { chan_core::of(c).abandon(); }
 
 void chan_close(chan_head* c) {
+  rt::note_caller();
   if (c == nullptr) throw closed_channel("close of a nil channel");
   if (!chan_core::of(c).close()) throw closed_channel("close of a closed channel");
 }
@@ -107,6 +109,7 @@ void chan_raise(chan_result why, rt::end_signal* under) {
 [[gnu::noinline]] chan_result chan_send_until(chan_head* c, const void* cell,
                                               std::int64_t deadline_ns, const void* pc,
                                               rt::end_signal* under) noexcept {
+  if (deadline_ns == no_wait) rt::note_caller();
   return send(c, cell, {deadline_ns, under}, pc != nullptr ? pc : __builtin_return_address(0));
 }
 
@@ -121,7 +124,10 @@ void chan_raise(chan_result why, rt::end_signal* under) {
 
 [[gnu::noinline]] chan_result chan_recv_until(chan_head* c, void* cell, std::int64_t deadline_ns,
                                               const void* pc, rt::end_signal* under) {
-  if (deadline_ns != no_wait) chan_checkpoint(under);
+  if (deadline_ns != no_wait)
+    chan_checkpoint(under);
+  else
+    rt::note_caller();
   const chan_result result =
       recv(c, cell, {deadline_ns, under}, pc != nullptr ? pc : __builtin_return_address(0));
   if (result == chan_result::cancelled || result == chan_result::deadlocked ||

@@ -92,7 +92,7 @@ int random_bit(std::uint64_t bits) noexcept {
 
 int select_from(select_case* cases, int count, const select_plan& plan, const void* pc) {
   const bool may_wait = plan.otherwise < 0;
-  if (may_wait) checkpoint();
+  may_wait ? checkpoint() : note_caller();
   if (count <= 64) [[likely]] {
     std::uint64_t ready = 0;
     for (int i = 0; i < count; ++i)

@@ -1,7 +1,7 @@
 // Where the values of a timer's channel come from: not from a sender but from the clock.
 //
 // Nothing is armed anywhere. The channel looks at the clock when somebody looks at it, and who
-// waits for it waits with the due time as a deadline and then looks again. So a timer that nobody
+// waits for it longest waits with the due time as a deadline and then looks again. So a timer that nobody
 // waits for costs nothing, wakes nobody and hides no deadlock, and a tick that nobody took can be
 // taken back.
 //
@@ -22,6 +22,9 @@ struct tick_source {
   bool closes = false;  // no tick: from that time on the channel is as if it were closed
 
   bool is_due(std::int64_t now) const noexcept { return due_ns <= now; }
+  // Until when who waits sleeps. One nanosecond before never stands for "pending, but the clock does
+  // not go that far".
+  std::int64_t look_ns() const noexcept { return due_ns >= never_ns - 1 ? never_ns : due_ns; }
 
   // Takes the tick that is due: the time it was due at. Those of a ticker that were missed since
   // are dropped, the next one keeps the rhythm.
@@ -33,7 +36,7 @@ struct tick_source {
     }
     const std::int64_t missed = (now - tick) / period_ns;
     const std::int64_t last = tick + missed * period_ns;
-    due_ns = period_ns >= never_ns - last ? never_ns : last + period_ns;
+    due_ns = period_ns >= never_ns - last ? never_ns - 1 : last + period_ns;
     return tick;
   }
 };

@@ -32,7 +32,7 @@ chan_core::attempt chan_core::recv_tick_locked(void* cell) noexcept {
 }
 
 std::int64_t chan_core::look_at_locked(const wait_node& node) const noexcept {
-  return is_timed() && (source_->closes || receivers_.head == &node) ? source_->due_ns : never_ns;
+  return is_timed() && (source_->closes || receivers_.head == &node) ? source_->look_ns() : never_ns;
 }
 
 chan_core::attempt chan_core::look_again_locked(const wait_node& node) noexcept {
@@ -108,6 +108,7 @@ namespace weft::detail {
 
 chan_head* timer_chan_make(const chan_type& type, std::int64_t due_ns, std::int64_t period_ns) {
   WEFT_CHECK(type.cell_bytes == sizeof(std::int64_t), "a tick is a count of nanoseconds");
+  rt::note_caller();
   return rt::chan_core::make_timed(type, {due_ns, period_ns, false}, __builtin_return_address(0));
 }
 
@@ -117,6 +118,7 @@ chan_head* closing_chan_make(const chan_type& type, std::int64_t due_ns) {
 }
 
 bool timer_chan_set(chan_head* c, std::int64_t due_ns, std::int64_t period_ns) noexcept {
+  rt::note_caller();
   return rt::chan_core::of(c).set_source({due_ns, period_ns, false});
 }
 

@@ -170,10 +170,12 @@ bool condition_wait(condition_storage& self, const lock_calls& held, std::int64_
 }
 
 void condition_notify_one(condition_storage& self) noexcept {
+  rt::note_caller();
   core_of<condition_core>(self).notify_one();
 }
 
 void condition_notify_all(condition_storage& self) noexcept {
+  rt::note_caller();
   core_of<condition_core>(self).notify_all();
 }
 

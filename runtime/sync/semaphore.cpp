@@ -198,6 +198,7 @@ void semaphore_acquire(semaphore_storage& self, std::ptrdiff_t units) {
 
 bool semaphore_try_acquire(semaphore_storage& self, std::ptrdiff_t units) noexcept {
   semaphore_check_units(units);
+  rt::note_caller();
   return units == 0 || core_of(self).try_acquire(units);
 }
 
@@ -216,6 +217,7 @@ bool semaphore_try_acquire_until(semaphore_storage& self, std::ptrdiff_t units,
 
 void semaphore_release(semaphore_storage& self, std::ptrdiff_t units) noexcept {
   semaphore_check_units(units);
+  rt::note_caller();
   core_of(self).release(units);
 }
 

@@ -41,14 +41,18 @@ class wait_group_core {
 
 void wait_group_core::add(std::int64_t n) noexcept {
   std::int64_t seen = count_.load(std::memory_order_relaxed);
-  while (seen + n > 0) {
+  while (n <= 0 || seen <= INT64_MAX - n) {
+    if (seen + n <= 0) {
+      if (n != 0) add_slow(n);
+      return;
+    }
     // Release: pairs with the one who takes it to zero.
     if (count_.compare_exchange_weak(seen, seen + n,
                                      WEFT_ORDER("wait_group.add", std::memory_order_release),
                                      std::memory_order_relaxed))
       return;
   }
-  if (n != 0) add_slow(n);
+  fatal("wait_group counter overflow: add() was called with too much");
 }
 
 void wait_group_core::add_slow(std::int64_t n) noexcept {
@@ -108,10 +112,12 @@ const rt::select_ops wait_group_ops = {
     [](select_case& c, rt::wait_node& node) noexcept { group_of(c.object).dequeue_locked(node); }};
 
 void wait_group_add(wait_group_storage& self, std::ptrdiff_t n) noexcept {
+  rt::note_caller();
   core_of<wait_group_core>(self).add(n);
 }
 
 void wait_group_done(wait_group_storage& self) noexcept {
+  rt::note_caller();
   core_of<wait_group_core>(self).add(-1);
 }
 

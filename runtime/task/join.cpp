@@ -6,6 +6,7 @@
 #include <weft/detail/join_state.hpp>
 
 #include <system_error>
+#include <utility>
 
 #include "runtime/task/select_case.hpp"
 #include "runtime/task/locals.hpp"
@@ -112,14 +113,18 @@ void join_store_exception(join_base& state) {
   }
 }
 
-void join_finish(join_base* state) noexcept {
+void join_finish(join_base* state) {
   if (task* self = current_task()) end_locals(*self);  // they may use what the joiner destroys
   join_core& core = core_of(*state);
   waiter* woken[16];
+  bool is_detached = false;
   bool more = true;
   while (more) {
     std::size_t count = 0;
     core.lock.lock();
+    // A handle is given up before the end by detach() only.
+    if (!core.done.load(std::memory_order_relaxed))
+      is_detached = core.references.load(std::memory_order_acquire) == 1;
     core.done.store(true, std::memory_order_relaxed);
     core.running = nullptr;
     while (count < 16) {
@@ -132,7 +137,9 @@ void join_finish(join_base* state) noexcept {
     core.lock.unlock();
     for (std::size_t i = 0; i < count; ++i) make_ready(*woken[i]);
   }
+  const std::exception_ptr lost = is_detached ? std::move(state->error) : nullptr;
   drop(state);
+  if (lost) std::rethrow_exception(lost);
 }
 
 namespace {
@@ -158,6 +165,7 @@ void join_wait_uninterrupted(join_base& state) noexcept {
 }
 
 void join_cancel(join_base& state) noexcept {
+  note_caller();
   join_core& core = core_of(state);
   spin_guard guard(core.lock);
   if (!core.done.load(std::memory_order_relaxed) && core.running != nullptr) cancel_task(*core.running);

@@ -26,6 +26,10 @@ void throw_if_interrupted(wait_result result, end_signal* under = nullptr);
 // The calling task or foreign thread.
 waiter& current_waiter();
 
+// Start of every call that does not wait: a foreign thread counts from its first call on, whatever
+// that is, for it may wake somebody later.
+inline void note_caller() { (void)current_waiter(); }
+
 enum class interruptible : bool { no, yes };
 
 // With `held` locked: links the node at the end of the queue, parks, and returns the node's result

@@ -5,6 +5,7 @@
 
 #include "runtime/base/choose.hpp"
 #include "runtime/task/park.hpp"
+#include "runtime/task/wait.hpp"
 
 #include <weft/error.hpp>
 #include <weft/timer.hpp>
@@ -85,6 +86,7 @@ namespace weft::detail {
 using rt::func_timer_core;
 
 void func_timer_begin(func_timer& fresh, std::int64_t due_ns) {
+  rt::note_caller();
   auto& core = *::new (static_cast<void*>(fresh.rest.bytes)) func_timer_core;
   core.made_at = __builtin_return_address(0);
   core.arg = &fresh;
@@ -94,6 +96,7 @@ void func_timer_begin(func_timer& fresh, std::int64_t due_ns) {
 }
 
 bool func_timer_set(func_timer& timer, std::int64_t due_ns) {
+  rt::note_caller();
   if (due_ns != never) return rt::arm(timer, due_ns);
   if (!rt::cancel_due_call(func_timer_core::of(timer))) return false;
   rt::release_function(timer);

@@ -1,5 +1,6 @@
 // SEMANTICS, "select": what a case writes and calls: v as T& or optional<T>&, the ok flag, the
 // forms of callbacks.
+#include <any>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -321,6 +322,27 @@ TEST(SelectClause, EveryCaseSatisfiesItAndOtherThingsDoNot) {
   static_assert(!weft::select_clause<int*>);
   static_assert(!weft::select_clause<weft::chan<int>>);
   static_assert(!weft::select_clause<std::string>);
+}
+
+std::any given;
+void take_any(std::any v) { given = std::move(v); }
+void take_any_noexcept(std::any v) noexcept { given = std::move(v); }
+bool optional_was_empty = false;
+void take_optional(std::optional<std::any> v) { optional_was_empty = !v.has_value(); }
+
+TEST_P(SelectForms, AFunctionIsCalledWithTheParameterItHasAlsoIfThatTakesAnything) {
+  run([] {
+    auto ch = weft::make_chan<std::any>(2);
+    ch.send(7);
+    ch.send(8);
+    weft::select(weft::recv(ch, take_any));
+    EXPECT_EQ(std::any_cast<int>(given), 7);
+    weft::select(weft::recv(ch, take_any_noexcept));
+    EXPECT_EQ(std::any_cast<int>(given), 8);
+    ch.close();
+    weft::select(weft::recv(ch, take_optional));
+    EXPECT_TRUE(optional_was_empty);
+  });
 }
 
 }  // namespace

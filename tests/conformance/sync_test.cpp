@@ -334,4 +334,12 @@ TEST_P(SharedMutex, TryForms) {
   });
 }
 
+TEST_P(Semaphore, TheLargestNumberOfUnitsIsEnoughForEverybody) {
+  weft::semaphore units(PTRDIFF_MAX);
+  EXPECT_TRUE(units.try_acquire());
+  units.acquire(1000);
+  units.release(1001);
+  EXPECT_TRUE(units.try_acquire(INT64_MAX / 4));
+}
+
 }  // namespace

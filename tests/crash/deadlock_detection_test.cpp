@@ -154,4 +154,20 @@ TEST(ForeignThread, ThatParksAfterAPossibleDeadlockWasReportedMakesItADefiniteOn
   EXPECT_TRUE(contains(r.err, weft_test::all_asleep)) << r.text();
 }
 
+class ForeignThreadThatHasCalled : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ForeignThreadThatHasCalled, CountsFromThatCallOnWhateverItIs) {
+  const auto r = run_crash_program("foreign", {GetParam()});
+  EXPECT_EQ(r.status, 0) << r.text();
+  EXPECT_EQ(r.out, "received 7\n") << r.text();
+  EXPECT_FALSE(contains(r.err, "asleep")) << r.text();
+}
+
+INSTANTIATE_TEST_SUITE_P(Deadlock, ForeignThreadThatHasCalled,
+                         ::testing::Values("try_send", "select", "close", "make_chan", "release",
+                                           "try_acquire", "add", "notify", "stop"),
+                         [](const ::testing::TestParamInfo<const char*>& parameter) {
+                           return std::string(parameter.param);
+                         });
+
 }  // namespace

@@ -18,12 +18,12 @@ TEST(Panic, NamesTheTypeTheTextTheTaskAndItsSpawnSite) {
   EXPECT_EQ(first_line(r.err).rfind("panic: ", 0), 0u) << r.text();
   EXPECT_TRUE(contains(first_line(r.err), "panic: std::runtime_error: boom")) << r.text();
   EXPECT_TRUE(matches(r.err, "task [0-9]+")) << r.text();
-  EXPECT_TRUE(contains(r.err, "panic.cpp:32")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:33")) << r.text();
 }
 
 TEST(Panic, PrintsTheOtherTasks) {
   const auto r = run_crash_program("panic", {"runtime_error"});
-  EXPECT_TRUE(contains(r.err, "panic.cpp:30")) << r.text();
+  EXPECT_TRUE(contains(r.err, "panic.cpp:31")) << r.text();
   EXPECT_TRUE(contains(r.err, ": main")) << r.text();
 }
 
@@ -82,6 +82,12 @@ TEST(StackOverflow, IsNotSaidOfANullPointer) {
   EXPECT_FALSE(contains(r.err, "stack overflow")) << r.text();
   EXPECT_NE(r.status, 0) << r.text();
   EXPECT_NE(r.status, 2) << r.text();
+}
+
+TEST(Panic, ATaskWhoseHandleWasDetachedPanicsAsOneThatNeverHadOne) {
+  const auto r = run_crash_program("panic", {"own", "detached"});
+  EXPECT_EQ(r.status, 2) << r.text();
+  EXPECT_TRUE(matches(first_line(r.err), "panic: .*special_error: my own boom")) << r.text();
 }
 
 }  // namespace

@@ -115,6 +115,25 @@ TEST_P(wait_fd, both_sides_of_one_socket_at_a_time_and_of_a_connection_of_ours) 
   });
 }
 
+TEST_P(wait_fd, a_connection_of_ours_that_is_waited_for_first_and_read_then) {
+  run([] {
+    pair p;
+    auto looking = weft::spawn([&] { net::wait_readable(p.a.native_handle()); });
+    settle();
+    auto reading = weft::spawn([&] {
+      char byte = 0;
+      std::error_code error;
+      EXPECT_EQ(p.a.read_some(net::mutable_bytes(&byte, 1), error), 1u);
+      EXPECT_FALSE(error) << error.message();
+      return byte;
+    });
+    settle();
+    p.b.write_all("ab");
+    EXPECT_EQ(reading.join(), 'a');
+    looking.join();
+  });
+}
+
 TEST_P(wait_fd, files_are_always_ready) {
   run([] {
     const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

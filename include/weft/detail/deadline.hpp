@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ratio>
 #include <type_traits>
 
 #include <weft/detail/export.hpp>
@@ -19,12 +20,17 @@ template <class Rep, class Period>
 constexpr std::int64_t saturated_ns(const std::chrono::duration<Rep, Period>& d) {
   using namespace std::chrono;
   if constexpr (std::is_integral_v<Rep> && std::is_same_v<Period, std::nano>) {
+    if (d.count() > 0 && static_cast<std::uint64_t>(d.count()) > INT64_MAX) return never;
     return static_cast<std::int64_t>(d.count());
   } else {
+    using factor = std::ratio_divide<Period, std::nano>;
+    // Beyond it the exact conversion overflows on its way: the approximation serves.
+    constexpr double exact = factor::num == 1 ? 9.2e18 : 9.2e18 / static_cast<double>(factor::den);
     constexpr double limit = 9.2e18;
     const double approximate = duration<double, std::nano>(d).count();
     if (approximate >= limit) return never;
     if (!(approximate > -limit)) return INT64_MIN;  // not a number too
+    if (approximate > exact || approximate < -exact) return static_cast<std::int64_t>(approximate);
     return static_cast<std::int64_t>(ceil<nanoseconds>(d).count());
   }
 }
@@ -36,10 +42,16 @@ std::int64_t deadline_in(const std::chrono::duration<Rep, Period>& d) {
 
 template <class Clock, class Duration>
 std::int64_t deadline_at(const std::chrono::time_point<Clock, Duration>& when) {
-  if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>)
-    return saturated_ns(when.time_since_epoch());
-  else
-    return deadline_in(when - Clock::now());
+  const std::int64_t at = saturated_ns(when.time_since_epoch());
+  if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
+    return at == INT64_MIN ? at + 1 : at;  // that one means something else: do not wait
+  } else {
+    if (at == never) return never;
+    std::int64_t ahead = 0;
+    if (__builtin_sub_overflow(at, saturated_ns(Clock::now().time_since_epoch()), &ahead))
+      ahead = at < 0 ? 0 : never;
+    return deadline_after_ns(ahead);
+  }
 }
 
 // What calls that end in _for and _until take: any duration, any time point.

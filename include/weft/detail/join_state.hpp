@@ -27,7 +27,8 @@ class join_base {
 // Two references: the task's and the handle's.
 WEFT_API void join_attach(join_base& state, void* task) noexcept;
 WEFT_API void join_store_exception(join_base& state);  // inside a catch block
-WEFT_API void join_finish(join_base* state) noexcept;  // by the task; gives its reference up
+// By the task; gives its reference up. Rethrows the exception if nobody has a handle any more.
+WEFT_API void join_finish(join_base* state);
 WEFT_API void join_wait(join_base& state);  // throws task_cancelled
 WEFT_API void join_wait(join_base& state, rt::end_signal* under);
 WEFT_API void join_wait_uninterrupted(join_base& state) noexcept;

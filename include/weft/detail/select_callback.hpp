@@ -35,6 +35,14 @@ WEFT_ONLY_PARAMETER(const noexcept)
 WEFT_ONLY_PARAMETER(&)
 WEFT_ONLY_PARAMETER(const&)
 #undef WEFT_ONLY_PARAMETER
+template <class R, class P>
+struct only_parameter<R (*)(P)> {
+  using type = P;
+};
+template <class R, class P>
+struct only_parameter<R (*)(P) noexcept> {
+  using type = P;
+};
 
 enum class callback_form { optional, value_and_flag, value, nothing, none };
 
@@ -49,6 +57,9 @@ constexpr bool takes_optional_first() {
     return std::is_same_v<std::remove_cvref_t<parameter>, std::optional<T>>;
   } else if constexpr (requires { &plain::template operator()<T>; }) {
     return false;
+  } else if constexpr (!std::is_void_v<typename only_parameter<std::decay_t<F>>::type>) {
+    using parameter = typename only_parameter<std::decay_t<F>>::type;
+    return std::is_same_v<std::remove_cvref_t<parameter>, std::optional<T>>;
   } else {
     return std::is_invocable_v<F, exactly<std::optional<T>>>;
   }

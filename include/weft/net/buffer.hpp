@@ -1,7 +1,7 @@
 // What reads and writes take: any contiguous bytes, of char, unsigned char or std::byte.
 //
-// Views, like std::span: cheap to copy, they do not own. A string literal is sent without its
-// terminating zero.
+// Views, like std::span: cheap to copy, they do not own. Of a constant array of char, as a string
+// literal is, all is sent, but for one zero at its end.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,11 @@ concept writable_byte_range = byte_range<C> && requires(C& c) {
 };
 
 template <class C>
-concept literal = std::is_array_v<C> && std::is_const_v<std::remove_extent_t<C>>;
+concept literal = std::is_bounded_array_v<C> &&
+                  (std::is_same_v<std::remove_extent_t<C>, const char> ||
+                   std::is_same_v<std::remove_extent_t<C>, const char8_t>);
+template <class P>
+concept c_string = std::is_same_v<P, const char*> || std::is_same_v<P, char*>;
 
 }  // namespace detail
 
@@ -53,7 +57,11 @@ class mutable_bytes {
 class const_bytes {
  public:
   const_bytes(const void* data, std::size_t size) noexcept : data_(data), size_(size) {}
-  const_bytes(const char* text) noexcept : const_bytes(std::string_view(text)) {}
+  template <detail::c_string P>
+  const_bytes(const P& text) noexcept : const_bytes(std::string_view(text)) {}
+  template <detail::literal L>
+  const_bytes(L& text) noexcept
+      : data_(text), size_(std::size(text) - (text[std::size(text) - 1] == 0 ? 1 : 0)) {}
 
   template <detail::byte_range C>
     requires(!detail::literal<std::remove_reference_t<C>>)

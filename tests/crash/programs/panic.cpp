@@ -1,4 +1,5 @@
-// An exception leaves a task that nobody joins. The argument names its type.
+// An exception leaves a task that nobody joins. The argument names its type; with a second one the
+// task had a handle that was detached.
 #include <cstdio>
 #include <stdexcept>
 #include <string>
@@ -27,9 +28,17 @@ int main(int argc, char** argv) {
       started.send();
       never.send(1);
     };
-    weft::go(waits);  // line 30
+    weft::go(waits);  // line 31
     started.recv();
-    weft::go(fail, kind);  // line 32
+    if (argc <= 2) weft::go(fail, kind);  // line 33
+    if (argc > 2) {
+      auto detached = weft::make_chan<void>();
+      weft::spawn([kind, detached] {
+        detached.recv();
+        fail(kind);
+      }).detach();
+      detached.send();
+    }
     weft::select();
   });
 }

@@ -104,7 +104,8 @@ TEST(address, equality) {
 }
 
 TEST(resolve, what_is_no_address_is_an_error) {
-  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "::1:80", "[::1]", "[::1:80", "]:80"})
+  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "::1:80", "[::1]", "[::1:80", "]:80",
+                          "127.0.0.1:65536", "127.0.0.1:99999", "127.0.0.1:4294967376"})
     EXPECT_EQ(error_of("tcp", bad), std::errc::invalid_argument) << bad;
   EXPECT_EQ(error_of("tcp", std::string_view("a\0b:80", 6)), std::errc::invalid_argument);
   EXPECT_EQ(error_of("smoke", "127.0.0.1:80"), std::errc::protocol_not_supported);

@@ -36,6 +36,19 @@ TEST(bytes, a_literal_is_written_without_its_zero) {
   EXPECT_EQ(const_bytes(text).size(), 3u);
 }
 
+TEST(bytes, of_a_constant_array_all_is_written_but_for_one_zero_at_its_end) {
+  static constexpr char magic[4] = {'R', 'I', 'F', 'F'};
+  static constexpr unsigned char numbers[3] = {1, 2, 0};
+  EXPECT_EQ(const_bytes(magic).size(), 4u);
+  EXPECT_EQ(const_bytes(magic).data(), magic);
+  EXPECT_EQ(const_bytes(numbers).size(), 3u);
+  EXPECT_EQ(const_bytes("a\0bc").size(), 4u);
+  EXPECT_EQ(const_bytes("").size(), 0u);
+  char text[8] = "abc";
+  char* begin = text;
+  EXPECT_EQ(const_bytes(begin).size(), 3u);
+}
+
 TEST(bytes, anything_readable_can_be_written) {
   const std::string string = "abcd";
   const std::vector<std::byte> vector(6);

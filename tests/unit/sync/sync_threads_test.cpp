@@ -377,6 +377,17 @@ TEST(wait_group_death, negative) {
               "fatal error: negative wait_group counter");
 }
 
+TEST(wait_group_death, overflow) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        weft::wait_group group;
+        group.add(PTRDIFF_MAX);
+        group.add(1);
+      },
+      testing::ExitedWithCode(2), "fatal error: wait_group counter overflow");
+}
+
 // --- once ---
 
 TEST(once_threads, runs_once_and_is_seen_by_all) {

@@ -423,6 +423,80 @@ TEST_P(Timers, WhatIsPendingAtTheEndIsDropped) {
   EXPECT_EQ(alive.use_count(), 1);
 }
 
+// --- times that the clock does not go to ---
+
+TEST_P(Timers, ATimerOfAnyLengthIsPendingUntilItIsStopped) {
+  run([] {
+    weft::timer timer(std::chrono::hours::max());
+    EXPECT_FALSE(timer.chan().try_recv());
+    EXPECT_TRUE(timer.reset(std::chrono::hours::max()));
+    EXPECT_TRUE(timer.stop());
+    EXPECT_FALSE(timer.stop());
+    EXPECT_FALSE(timer.reset(1ms));
+    EXPECT_TRUE(timer.chan().recv());
+    weft::ticker tick(std::chrono::nanoseconds::max());
+    EXPECT_TRUE(tick.reset(std::chrono::hours::max()));
+    EXPECT_TRUE(tick.stop());
+    auto call = weft::after_func(1h, [] {});
+    EXPECT_TRUE(call.reset(std::chrono::hours::max()));
+    EXPECT_TRUE(call.stop());
+    EXPECT_FALSE(call.stop());
+  });
+}
+
+TEST_P(Timers, DeadlinesOfAnyClockAreFarAwayOrOver) {
+  using std::chrono::system_clock;
+  using std::chrono::time_point;
+  run([] {
+    auto ch = weft::make_chan<int>();
+    auto filled = weft::make_chan<int>(1);
+    // Over: none of these waits.
+    EXPECT_FALSE(ch.recv_until(system_clock::time_point::min()));
+    weft::sleep_until(system_clock::time_point::min());
+    EXPECT_EQ(weft::select(weft::recv(ch), weft::until(system_clock::time_point::min())), 1);
+    EXPECT_FALSE(ch.recv_until(time_point<system_clock, std::chrono::hours>::min()));
+    EXPECT_FALSE(ch.recv_until(clock_type::time_point::min()));
+    // Far away: each of these ends because something else happens.
+    const auto waits = [&](auto wait) {
+      auto waiting = weft::spawn(wait);
+      weft_test::settle();
+      filled.send(1);
+      EXPECT_TRUE(waiting.join());
+    };
+    waits([&] {
+      return filled.recv_until(time_point<system_clock, std::chrono::seconds>::max()).has_value();
+    });
+    waits([&] {
+      return filled.recv_until(time_point<system_clock, std::chrono::hours>::max()).has_value();
+    });
+    waits([&] { return filled.recv_until(system_clock::time_point::max()).has_value(); });
+    waits([&] {
+      return filled.recv_for(std::chrono::duration<std::uint64_t, std::nano>::max()).has_value();
+    });
+    waits([&] {
+      using binary = std::chrono::duration<std::int64_t, std::ratio<1, 1024>>;
+      return filled.recv_for(binary(9'000'000'000'000)).has_value();
+    });
+  });
+}
+
+TEST_P(Timers, ADeadlineThatIsLongOverIsACancellationPointToo) {
+  run([] {
+    auto ch = weft::make_chan<int>();
+    auto t = weft::spawn([&] {
+      try {
+        for (;;) weft::sleep_for(1h);
+      } catch (const weft::task_cancelled&) {
+      }
+      EXPECT_THROW(ch.recv_until(clock_type::time_point::min()), weft::task_cancelled);
+      EXPECT_THROW(ch.send_until(1, clock_type::time_point::min()), weft::task_cancelled);
+      return true;
+    });
+    t.cancel();
+    EXPECT_TRUE(t.join());
+  });
+}
+
 // --- who gets the ticks ---
 
 using ticks = weft::recv_chan<clock_type::time_point>;
