@@ -13,6 +13,11 @@
 
 namespace weft {
 
+namespace detail {
+template <class S>
+concept is_cv_status = std::is_enum_v<S> && requires { S::no_timeout, S::timeout; };
+}  // namespace detail
+
 // What a timed wait says: compares with, and converts to, std::cv_status, without its header.
 class cv_status {
  public:
@@ -22,20 +27,12 @@ class cv_status {
   constexpr explicit cv_status(bool timed_out) noexcept : timed_out_(timed_out) {}
   friend constexpr bool operator==(cv_status, cv_status) noexcept = default;
 
-  template <class Status>
-  requires(std::is_enum_v<Status>&& requires {
-    Status::no_timeout;
-    Status::timeout;
-  }) constexpr
-  operator Status() const noexcept {
+  template <detail::is_cv_status Status>
+  constexpr operator Status() const noexcept {
     return timed_out_ ? Status::timeout : Status::no_timeout;
   }
-  template <class Status>
-  requires(std::is_enum_v<Status>&& requires {
-    Status::no_timeout;
-    Status::timeout;
-  }) friend constexpr bool
-  operator==(cv_status a, Status b) noexcept {
+  template <detail::is_cv_status Status>
+  friend constexpr bool operator==(cv_status a, Status b) noexcept {
     return static_cast<Status>(a) == b;
   }
 

@@ -34,11 +34,6 @@ static_assert(std::is_same_v<tick::duration, std::chrono::nanoseconds>);
 
 [[noreturn]] WEFT_API void bad_ticker_period();
 
-// Never is what stop() sets: a timer that is further away than the clock goes is pending all the same.
-inline std::int64_t pending(std::int64_t due_ns) noexcept {
-  return due_ns == never ? never - 1 : due_ns;
-}
-
 template <class Rep, class Period>
 std::int64_t ticker_period(const std::chrono::duration<Rep, Period>& d) {
   const std::int64_t period_ns = saturated_ns(d);
@@ -57,7 +52,7 @@ std::int64_t ticker_period(const std::chrono::duration<Rep, Period>& d) {
 // Destroying it stops nothing.
 class timer {
  public:
-  explicit timer(detail::delay d) : chan_(detail::make_timer_chan(detail::pending(d.due_ns), 0)) {}
+  explicit timer(detail::delay d) : chan_(detail::make_timer_chan(d.due_ns, 0)) {}
 
   // Yields the time the tick was due at. Nil for after_func.
   [[nodiscard]] recv_chan<detail::tick> chan() const noexcept {
@@ -66,11 +61,11 @@ class timer {
 
   // True if it was pending: the tick has not been taken (it may have expired; it is taken back), or
   // the call has not begun. Afterwards nothing arrives; a call that has begun goes on.
-  bool stop() noexcept { return set(detail::never); }
+  bool stop() noexcept { return set(detail::no_wait); }
 
   // Begins anew: due when d has passed from now. What it returns, and what happened before, is as
   // with stop(). With after_func throws what go() throws.
-  bool reset(detail::delay d) { return set(detail::pending(d.due_ns)); }
+  bool reset(detail::delay d) { return set(d.due_ns); }
 
  private:
   template <class F>
@@ -101,7 +96,7 @@ class ticker {
 
   // True if it was running. Afterwards no tick arrives. Does not close the channel.
   bool stop() noexcept {
-    return chan_.get() != nullptr && detail::timer_chan_set(chan_.get(), detail::never, 0);
+    return chan_.get() != nullptr && detail::timer_chan_set(chan_.get(), detail::no_wait, 0);
   }
 
   // Begins anew with that period.
@@ -109,15 +104,12 @@ class ticker {
   bool reset(const std::chrono::duration<Rep, Period>& period) {
     const std::int64_t period_ns = detail::ticker_period(period);
     return chan_.get() != nullptr &&
-           detail::timer_chan_set(chan_.get(), first_after(period_ns), period_ns);
+           detail::timer_chan_set(chan_.get(), detail::deadline_after_ns(period_ns), period_ns);
   }
 
  private:
   static detail::chan_handle make(std::int64_t period_ns) {
-    return detail::make_timer_chan(first_after(period_ns), period_ns);
-  }
-  static std::int64_t first_after(std::int64_t period_ns) noexcept {
-    return detail::pending(detail::deadline_after_ns(period_ns));
+    return detail::make_timer_chan(detail::deadline_after_ns(period_ns), period_ns);
   }
 
   detail::chan_handle chan_;
@@ -130,7 +122,7 @@ template <class F>
 [[gnu::always_inline]] inline timer after_func(detail::delay d, F&& f) {
   static_assert(std::is_invocable_v<std::decay_t<F>&>, "f must be callable as f()");
   detail::func_timer_handle handle(new detail::func_timer_of<std::decay_t<F>>(std::forward<F>(f)));
-  detail::func_timer_begin(*handle.get(), detail::pending(d.due_ns));
+  detail::func_timer_begin(*handle.get(), d.due_ns);
   return timer(std::move(handle));
 }
 

@@ -10,6 +10,7 @@
 //
 // Who is woken to look keeps its place in the queue meanwhile, and in a select in the queues of all
 // the other cases too (winner_word::look_again).
+#include <weft/detail/deadline.hpp>
 #include <weft/detail/timer_chan.hpp>
 
 #include "runtime/base/choose.hpp"
@@ -105,11 +106,20 @@ bool chan_core::set_source(const tick_source& source) noexcept {
 }  // namespace weft::rt
 
 namespace weft::detail {
+namespace {
+
+// The source that never fires is one that is stopped. Who is told to fire at that time is pending, for
+// longer than the clock goes.
+std::int64_t pending(std::int64_t due_ns) noexcept {
+  return due_ns == never ? never - 1 : due_ns;
+}
+
+}  // namespace
 
 chan_head* timer_chan_make(const chan_type& type, std::int64_t due_ns, std::int64_t period_ns) {
   WEFT_CHECK(type.cell_bytes == sizeof(std::int64_t), "a tick is a count of nanoseconds");
   rt::note_caller();
-  return rt::chan_core::make_timed(type, {due_ns, period_ns, false}, __builtin_return_address(0));
+  return rt::chan_core::make_timed(type, {pending(due_ns), period_ns, false}, __builtin_return_address(0));
 }
 
 chan_head* closing_chan_make(const chan_type& type, std::int64_t due_ns) {
@@ -119,7 +129,8 @@ chan_head* closing_chan_make(const chan_type& type, std::int64_t due_ns) {
 
 bool timer_chan_set(chan_head* c, std::int64_t due_ns, std::int64_t period_ns) noexcept {
   rt::note_caller();
-  return rt::chan_core::of(c).set_source({due_ns, period_ns, false});
+  return rt::chan_core::of(c).set_source(
+      {due_ns == no_wait ? never : pending(due_ns), period_ns, false});
 }
 
 }  // namespace weft::detail

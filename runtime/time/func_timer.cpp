@@ -69,7 +69,7 @@ bool arm(func_timer& timer, std::int64_t due_ns) {
   retain_function(timer);
   bool was_pending = true;
   try {
-    was_pending = set_due_call(core, due_ns);
+    was_pending = set_due_call(core, due_ns < never_ns ? due_ns : never_ns - 1);  // never: it is not
   } catch (...) {
     release_function(timer);
     throw;
@@ -97,7 +97,7 @@ void func_timer_begin(func_timer& fresh, std::int64_t due_ns) {
 
 bool func_timer_set(func_timer& timer, std::int64_t due_ns) {
   rt::note_caller();
-  if (due_ns != never) return rt::arm(timer, due_ns);
+  if (due_ns != no_wait) return rt::arm(timer, due_ns);
   if (!rt::cancel_due_call(func_timer_core::of(timer))) return false;
   rt::release_function(timer);
   return true;

@@ -31,13 +31,10 @@ struct recv_result {
 namespace detail {
 
 template <class T>
-struct is_duration : std::false_type {};
-template <class Rep, class Period>
-struct is_duration<std::chrono::duration<Rep, Period>> : std::true_type {};
+concept is_duration = std::is_same_v<T, std::chrono::duration<typename T::rep, typename T::period>>;
 template <class T>
-struct is_time_point : std::false_type {};
-template <class Clock, class Duration>
-struct is_time_point<std::chrono::time_point<Clock, Duration>> : std::true_type {};
+concept is_time_point =
+    std::is_same_v<T, std::chrono::time_point<typename T::clock, typename T::duration>>;
 
 struct recv_sentinel {};
 
@@ -157,12 +154,12 @@ class recv_side {
     return recv_into(head(), to, when.due_ns, end);
   }
   [[gnu::always_inline]] chan_status recv_for(delay d, T& to) const
-    requires(!is_duration<T>::value)
+    requires(!is_duration<T>)
   {
     return recv_into(head(), to, d.due_ns);
   }
   [[gnu::always_inline]] chan_status recv_until(moment when, T& to) const
-    requires(!is_time_point<T>::value)
+    requires(!is_time_point<T>)
   {
     return recv_into(head(), to, when.due_ns);
   }
@@ -198,9 +195,7 @@ class recv_side {
     in.consume([&](T&& v) { replace(to, std::move(v)); });
     return chan_status::value;
   }
-  chan_head* head() const noexcept {
-    return chan_access::head(static_cast<const Self&>(*this));
-  }
+  chan_head* head() const noexcept { return chan_access::head(static_cast<const Self&>(*this)); }
 };
 
 template <class Self>
@@ -238,9 +233,7 @@ class recv_side<Self, void> {
   [[gnu::always_inline]] bool recv_by(std::int64_t due_ns, until_end end) const {
     return chan_recv_until(head(), nullptr, due_ns, nullptr, end.signal) == chan_result::done;
   }
-  chan_head* head() const noexcept {
-    return chan_access::head(static_cast<const Self&>(*this));
-  }
+  chan_head* head() const noexcept { return chan_access::head(static_cast<const Self&>(*this)); }
 };
 
 }  // namespace detail

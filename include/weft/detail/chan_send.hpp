@@ -111,9 +111,7 @@ class send_side {
   void close() const { chan_close(head()); }
 
  private:
-  chan_head* head() const noexcept {
-    return chan_access::head(static_cast<const Self&>(*this));
-  }
+  chan_head* head() const noexcept { return chan_access::head(static_cast<const Self&>(*this)); }
 };
 
 template <class Self>
@@ -149,9 +147,7 @@ class send_side<Self, void> {
     if (result == chan_result::not_ready) return false;
     chan_raise(result, end.signal);
   }
-  chan_head* head() const noexcept {
-    return chan_access::head(static_cast<const Self&>(*this));
-  }
+  chan_head* head() const noexcept { return chan_access::head(static_cast<const Self&>(*this)); }
 };
 
 }  // namespace weft::detail

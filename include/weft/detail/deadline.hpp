@@ -15,6 +15,8 @@ inline constexpr std::int64_t never = INT64_MAX;
 
 // Now plus the delay; now itself if the delay is zero or negative, never if it is too long.
 WEFT_API std::int64_t deadline_after_ns(std::int64_t delay_ns) noexcept;
+// When a clock that shows now_ns will show time_ns.
+WEFT_API std::int64_t deadline_at_ns(std::int64_t time_ns, std::int64_t now_ns) noexcept;
 
 template <class Rep, class Period>
 constexpr std::int64_t saturated_ns(const std::chrono::duration<Rep, Period>& d) {
@@ -46,11 +48,7 @@ std::int64_t deadline_at(const std::chrono::time_point<Clock, Duration>& when) {
   if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>) {
     return at == INT64_MIN ? at + 1 : at;  // that one means something else: do not wait
   } else {
-    if (at == never) return never;
-    std::int64_t ahead = 0;
-    if (__builtin_sub_overflow(at, saturated_ns(Clock::now().time_since_epoch()), &ahead))
-      ahead = at < 0 ? 0 : never;
-    return deadline_after_ns(ahead);
+    return deadline_at_ns(at, saturated_ns(Clock::now().time_since_epoch()));
   }
 }
 

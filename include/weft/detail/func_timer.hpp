@@ -32,7 +32,7 @@ struct func_timer_of : func_timer {
 // Arms a fresh one, for the line that the call is in. Throws what go() throws: then nothing is
 // armed. The reference is the caller's, from the beginning.
 WEFT_API void func_timer_begin(func_timer& fresh, std::int64_t due_ns);
-// A new due time, or never: stopped. True if it was pending. Throws only when it is not stopping.
+// A new due time, or no_wait: stopped. True if it was pending. Throws only when it is not stopping.
 WEFT_API bool func_timer_set(func_timer& timer, std::int64_t due_ns);
 WEFT_API void func_timer_retain(func_timer& timer) noexcept;
 WEFT_API void func_timer_release(func_timer& timer) noexcept;

@@ -35,12 +35,8 @@ WEFT_ONLY_PARAMETER(const noexcept)
 WEFT_ONLY_PARAMETER(&)
 WEFT_ONLY_PARAMETER(const&)
 #undef WEFT_ONLY_PARAMETER
-template <class R, class P>
-struct only_parameter<R (*)(P)> {
-  using type = P;
-};
-template <class R, class P>
-struct only_parameter<R (*)(P) noexcept> {
+template <class R, class P, bool No>
+struct only_parameter<R (*)(P) noexcept(No)> {
   using type = P;
 };
 
@@ -57,7 +53,7 @@ constexpr bool takes_optional_first() {
     return std::is_same_v<std::remove_cvref_t<parameter>, std::optional<T>>;
   } else if constexpr (requires { &plain::template operator()<T>; }) {
     return false;
-  } else if constexpr (!std::is_void_v<typename only_parameter<std::decay_t<F>>::type>) {
+  } else if constexpr (std::is_pointer_v<std::decay_t<F>>) {
     using parameter = typename only_parameter<std::decay_t<F>>::type;
     return std::is_same_v<std::remove_cvref_t<parameter>, std::optional<T>>;
   } else {
@@ -138,17 +134,9 @@ struct flagged_sink {
   Sink sink;
   bool* ok;
   void operator()(T* value) const {
-    if (value != nullptr || std::is_default_constructible_v<T>) sink(value);
-    *ok = value != nullptr;
-  }
-};
-
-template <class T>
-struct flagged_sink<T, optional_sink<T>> {
-  optional_sink<T> sink;
-  bool* ok;
-  void operator()(T* value) const {
-    sink(value);
+    constexpr bool can_be_empty =
+        std::is_default_constructible_v<T> || std::is_same_v<Sink, optional_sink<T>>;
+    if (can_be_empty || value != nullptr) sink(value);
     *ok = value != nullptr;
   }
 };

@@ -50,9 +50,7 @@ class recv_clause {
     to.cell = in_.address();
   }
   bool is_quiet(chan_moment& now) const noexcept { return recv_is_quiet(from_.get(), now); }
-  bool is_still_quiet(const chan_moment& then) const noexcept {
-    return is_unchanged(from_.get(), then);
-  }
+  bool is_still_quiet(const chan_moment& m) const noexcept { return is_unchanged(from_.get(), m); }
   void finish(const select_case& chosen) {
     if (chosen.is_closed)
       sink_(static_cast<T*>(nullptr));
@@ -83,9 +81,7 @@ class recv_clause<void, Sink, Ref> {
     to.object = from_.get();
   }
   bool is_quiet(chan_moment& now) const noexcept { return recv_is_quiet(from_.get(), now); }
-  bool is_still_quiet(const chan_moment& then) const noexcept {
-    return is_unchanged(from_.get(), then);
-  }
+  bool is_still_quiet(const chan_moment& m) const noexcept { return is_unchanged(from_.get(), m); }
   void finish(const select_case& chosen) { sink_.closed_or_signal(!chosen.is_closed); }
   auto kept() && {
     using stored = decltype(kept_sink(std::move(sink_)));
@@ -160,9 +156,7 @@ class send_clause {
     }
   }
   bool is_quiet(chan_moment& now) const noexcept { return send_is_quiet(to_.get(), now); }
-  bool is_still_quiet(const chan_moment& then) const noexcept {
-    return is_unchanged(to_.get(), then);
-  }
+  bool is_still_quiet(const chan_moment& m) const noexcept { return is_unchanged(to_.get(), m); }
   void finish(const select_case& chosen) {
     if (chosen.is_closed) chan_raise(chan_result::closed);
     out_.sent();
@@ -205,9 +199,7 @@ class signal_clause {
     to.object = to_.get();
   }
   bool is_quiet(chan_moment& now) const noexcept { return send_is_quiet(to_.get(), now); }
-  bool is_still_quiet(const chan_moment& then) const noexcept {
-    return is_unchanged(to_.get(), then);
-  }
+  bool is_still_quiet(const chan_moment& m) const noexcept { return is_unchanged(to_.get(), m); }
   void finish(const select_case& chosen) {
     if (chosen.is_closed) chan_raise(chan_result::closed);
     f_();

@@ -13,7 +13,7 @@ namespace weft::detail {
 WEFT_API chan_head* timer_chan_make(const chan_type& type, std::int64_t due_ns,
                                     std::int64_t period_ns);
 
-// A new due time and period; never: stopped. A tick that nobody took is taken back. True if there
+// A new due time and period; no_wait: stopped. A tick that nobody took is taken back. True if there
 // was one, or one to come.
 WEFT_API bool timer_chan_set(chan_head* c, std::int64_t due_ns, std::int64_t period_ns) noexcept;
 
