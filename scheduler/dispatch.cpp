@@ -43,6 +43,15 @@ void leave_for(rt::thread_info& here, worker& w, rt::task& self, rt::task* next)
   finish_switch();
 }
 
+// Whether a task that waits alone is better kept where only the owner takes it: nobody else would look,
+// or somebody has looked lately and found nothing of use, because two tasks wake each other, and a
+// third, faster than anybody could take one of them.
+bool keeps_to_itself(const processor& p) noexcept {
+  const scheduler& s = the_scheduler();
+  return s.idle.nobody_looks() || s.idle.processors() == 1 ||
+         p.now_ns.load(std::memory_order_relaxed) < s.quiet_until_ns.load(std::memory_order_relaxed);
+}
+
 void finish_task(worker& w, rt::task& ended) noexcept {
   rt::context_destroy(ended.ctx);
   const rt::stack_span stack = ended.stack();
@@ -163,20 +172,13 @@ void push_next(worker& self, rt::task& runnable) noexcept {
   wake_after_push(*self.p);
 }
 
-// What is in the front is worth waking somebody only if that has been of use lately: two tasks that
-// wake each other, and a third, do it all the time. What lies in the queue always is.
 void wake_after_push(const processor& p) noexcept {
-  scheduler& s = the_scheduler();
-  if (s.idle.processors() == 1) return;  // it is ours, so nobody sleeps
-  if (p.queue.empty() &&
-      p.now_ns.load(std::memory_order_relaxed) < s.quiet_until_ns.load(std::memory_order_relaxed))
-    return;
-  wake_if_needed();
+  if (!p.queue.empty() && the_scheduler().idle.processors() != 1) wake_if_needed();
 }
 
 void push_last(worker& self, rt::task& runnable) noexcept {
   processor& p = *self.p;
-  if (p.queue.empty() && p.front.put_first(&runnable)) return;
+  if (p.queue.empty() && keeps_to_itself(p) && p.front.put_first(&runnable)) return;
   push_shared(p, runnable);
 }
 

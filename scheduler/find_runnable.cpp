@@ -25,9 +25,11 @@ constexpr std::int64_t long_round_ns = 200'000;
 constexpr std::int64_t poll_interval_ns = 20'000;
 // How long a searcher looks before it sleeps: about what waking it again would cost.
 constexpr std::int64_t search_ns = 20'000;
-// A processor that dispatches nothing for so long may be robbed of its front.
+// From a processor that dispatches nothing for so long a single queued task is taken, and after more its
+// front.
+constexpr std::int64_t alone_ns = 1'000;
 constexpr std::int64_t stuck_ns = 3'000;
-// How long nobody is woken for a front after a search that found nothing.
+// How long nobody is woken for a front after a search that was of no use.
 constexpr std::int64_t quiet_ns = 500'000;
 
 void note_round(processor& p, std::int64_t now) noexcept {
@@ -71,44 +73,44 @@ void take_share_of_global(worker& self) noexcept {
   for (std::uint32_t i = 0; i < count; ++i) push_last(self, *taken[i]);
 }
 
-// One look at every other processor, from a random one on.
-rt::task* look_at_others(worker& self, std::int64_t now) noexcept {
-  scheduler& s = the_scheduler();
-  processor& p = *self.p;
-  const std::uint32_t known = known_processors();
-  const std::uint32_t first = rt::choose_here(known);
-  for (std::uint32_t i = 0; i < known; ++i) {
-    processor& victim = s.processors[(first + i) % known];
-    if (&victim == &p) continue;
-    std::uint32_t stolen = 0;
-    if (rt::task* next = victim.queue.steal_into(p.queue, stolen)) {
-      p.count.stolen.add(stolen);
-      return next;
-    }
-    if (victim.timers.next_ns() <= now) {
-      p.count.timers.add(static_cast<std::uint64_t>(victim.timers.fire_due(now)));
-      if (rt::task* next = take_oldest(p)) return next;
-    }
-  }
-  return nullptr;
-}
-
-// What the other processors had dispatched when a search began.
-class activity {
+// The other processors during one search, in an order that begins at a random one.
+class others {
  public:
-  activity() noexcept : known_(known_processors()), first_(rt::choose_here(known_)) {
-    count_ = std::min(known_, most);
-    for (std::uint32_t i = 0; i < count_; ++i) before_[i] = other(i).count.dispatched.get();
+  others(worker& self, std::int64_t now) noexcept
+      : self_(self), known_(known_processors()), first_(rt::choose_here(known_)) {
+    for (std::uint32_t i = 0; i < known_ && i < watched; ++i)
+      seen_[i] = {other(i).count.dispatched.get(), now};
+  }
+
+  // One look at every queue and every timer heap.
+  rt::task* look(std::int64_t now) noexcept {
+    processor& p = *self_.p;
+    for (std::uint32_t i = 0; i < known_; ++i) {
+      processor& victim = other(i);
+      if (&victim == &p) continue;
+      if (is_worth_stealing(i, victim, now)) {
+        std::uint32_t stolen = 0;
+        if (rt::task* next = victim.queue.steal_into(p.queue, stolen)) {
+          p.count.stolen.add(stolen);
+          return next;
+        }
+      }
+      if (victim.timers.next_ns() <= now) {
+        p.count.timers.add(static_cast<std::uint64_t>(victim.timers.fire_due(now)));
+        if (rt::task* next = take_oldest(p)) return next;
+      }
+    }
+    return nullptr;
   }
 
   // The front of a processor belongs to its worker, which will be free for it in a moment, unless it
-  // runs a long task: then it has dispatched nothing since.
-  rt::task* rob_a_stuck_one(worker& self) const noexcept {
-    for (std::uint32_t i = 0; i < count_; ++i) {
+  // runs a long task.
+  rt::task* rob_a_stuck_one(std::int64_t now) noexcept {
+    for (std::uint32_t i = 0; i < known_ && i < watched; ++i) {
       processor& victim = other(i);
-      if (&victim == self.p || victim.count.dispatched.get() != before_[i]) continue;
+      if (&victim == self_.p || still_ns(i, victim, now) < stuck_ns) continue;
       if (rt::task* next = victim.front.rob()) {
-        self.p->count.stolen.add();
+        self_.p->count.stolen.add();
         return next;
       }
     }
@@ -120,29 +122,53 @@ class activity {
     return the_scheduler().processors[(first_ + i) % known_];
   }
 
-  static constexpr std::uint32_t most = 64;  // more are left to those whose search begins elsewhere
-  std::uint32_t known_;
-  std::uint32_t first_;
-  std::uint32_t count_;
-  std::uint64_t before_[most];
+  // One that lies alone is its worker's next, unless that has been at the same task for a while. (Tasks
+  // that wake each other pass through the queue one at a time and much faster; taking one of them
+  // away costs both processors more than it gains.)
+  bool is_worth_stealing(std::uint32_t i, const processor& victim, std::int64_t now) noexcept {
+    const std::uint32_t size = victim.queue.size();
+    if (size != 1 || i >= watched) return size != 0;
+    return still_ns(i, victim, now) >= alone_ns;
+  }
+
+  // For how long it has been seen to dispatch nothing. Waking somebody takes long too, and does not
+  // count.
+  std::int64_t still_ns(std::uint32_t i, const processor& other, std::int64_t now) noexcept {
+    const std::uint64_t dispatched = other.count.dispatched.get();
+    if (dispatched != seen_[i].dispatched || other.is_waking.load(std::memory_order_relaxed))
+      seen_[i] = {dispatched, now};
+    return now - seen_[i].since_ns;
+  }
+
+  struct sight {
+    std::uint64_t dispatched;
+    std::int64_t since_ns;
+  };
+  static constexpr std::uint32_t watched = 64;  // more are left to those whose search begins elsewhere
+  worker& self_;
+  const std::uint32_t known_;
+  const std::uint32_t first_;
+  sight seen_[watched];
 };
 
 rt::task* search(worker& self) noexcept {
-  const activity since_start;
   const std::int64_t start = rt::now_ns();
+  others all(self, start);
+  if (self.awake_since_ns == 0) self.awake_since_ns = start;
   std::int64_t now = start;
   do {
     if (is_stopping()) return nullptr;
-    if (rt::task* next = look_at_others(self, now)) return next;
+    if (rt::task* next = all.look(now)) return next;
     take_share_of_global(self);
     if (rt::task* next = take_oldest(*self.p)) return next;
-    if (now - start > stuck_ns) {
-      if (rt::task* next = since_start.rob_a_stuck_one(self)) return next;
-    }
+    if (rt::task* next = all.rob_a_stuck_one(now)) return next;
     for (int i = 0; i < 32; ++i) rt::cpu_relax();
     now = rt::now_ns();
   } while (now - start < search_ns);
-  the_scheduler().quiet_until_ns.store(now + quiet_ns, std::memory_order_relaxed);
+  // Woken to search nearly all the time: it was of no use.
+  self.searched_ns += now - start;
+  if (now - self.awake_since_ns < self.searched_ns + self.searched_ns / 8)
+    the_scheduler().quiet_until_ns.store(now + quiet_ns, std::memory_order_relaxed);
   return nullptr;
 }
 

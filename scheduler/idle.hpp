@@ -74,6 +74,9 @@ class idle_state {
     word_.fetch_sub(one_idle - (as_searcher ? one_searching : 0), std::memory_order_relaxed);
   }
 
+  // Nobody would look at what is put where others can take it. A hint.
+  bool nobody_looks() const noexcept { return word_.load(std::memory_order_relaxed) == 0; }
+
   std::uint32_t idle() const noexcept { return idle_of(word_.load(std::memory_order_relaxed)); }
   std::uint32_t searching() const noexcept {
     return searching_of(word_.load(std::memory_order_relaxed));

@@ -53,6 +53,8 @@ inline bool remove_spare_locked(scheduler& s, worker& w) noexcept {
 inline void give_processor_locked(scheduler& s, worker& w, processor& p, bool as_searcher) noexcept {
   w.p = &p;
   w.searching = as_searcher;
+  w.awake_since_ns = 0;
+  w.searched_ns = 0;
   count_taken_locked(s, as_searcher);
 }
 

@@ -96,6 +96,24 @@ void note_worker_left() noexcept {
     rt::futex_wake(s.workers_running, 1);
 }
 
+// So that the one who is woken does not take the long system call for a long task.
+class is_waking {
+ public:
+  explicit is_waking(processor* p) noexcept : p_(p) {
+    if (p_ == nullptr) return;
+    p_->count.wakeups.add();
+    p_->is_waking.store(true, std::memory_order_relaxed);
+  }
+  ~is_waking() {
+    if (p_ != nullptr) p_->is_waking.store(false, std::memory_order_relaxed);
+  }
+  is_waking(const is_waking&) = delete;
+  is_waking& operator=(const is_waking&) = delete;
+
+ private:
+  processor* const p_;
+};
+
 }  // namespace
 
 void wake_if_needed() noexcept {
@@ -110,7 +128,7 @@ void wake_one() noexcept {
     return;  // somebody was faster
   }
   const worker* here = rt::this_thread().worker;
-  if (here != nullptr && here->p != nullptr) here->p->count.wakeups.add();
+  const is_waking note(here != nullptr ? here->p : nullptr);
   if (worker* w = pop_spare_locked(s)) {
     give_processor_locked(s, *w, *pop_idle_locked(s), true);
     s.idle_lock.unlock();

@@ -117,6 +117,9 @@ class local_queue {
     }
   }
 
+  // How many were ever taken: whether it is still the same one that lies in front. A hint.
+  std::uint32_t taken() const noexcept { return head_.load(std::memory_order_relaxed); }
+
   // --- anybody, a hint unless the caller has ordered itself after the pusher ---
 
   std::uint32_t size() const noexcept {

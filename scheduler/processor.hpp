@@ -38,6 +38,8 @@ struct alignas(64) processor {
   counters count;
   rt::atomic<std::int64_t> now_ns{0};  // the clock at the last round
 
+  rt::atomic<bool> is_waking{false};   // its owner is in the system call that wakes another
+
   // --- the monitor sets it, the owner clears it ---
   rt::atomic<bool> round_wanted{false};  // the last round is long ago: tasks have become longer
 

@@ -35,6 +35,8 @@ struct worker {
   rt::spin_lock* left_lock = nullptr;
   rt::winner_word* left_word = nullptr;
   bool searching = false;
+  std::int64_t awake_since_ns = 0;  // 0: it has not searched since it was woken
+  std::int64_t searched_ns = 0;     // how long it has searched since
 
   // --- by whoever gives it a processor, before the unpark; otherwise its own thread ---
   processor* p = nullptr;
