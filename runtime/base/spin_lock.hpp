@@ -51,22 +51,27 @@ class spin_lock {
 #endif
   void lock_slow() noexcept {
     int spins = 0;
+    int pause = 1;
     do {
       while (word_.load(std::memory_order_relaxed) != 0) {
-        cpu_relax();
 #if !defined(WEFT_MODEL)
-        if (++spins > spins_before_yield) {
+        for (int i = 0; i < pause; ++i) cpu_relax();
+        if (pause < longest_pause) pause *= 2;
+        if ((spins += pause) > spins_before_yield) {
           sched_yield();
           spins = 0;
         }
 #else
+        cpu_relax();
         (void)spins;
+        (void)pause;
 #endif
       }
     } while (word_.exchange(held, WEFT_ORDER("spin_lock.lock_slow", std::memory_order_acquire)) !=
              0);
   }
-  static constexpr int spins_before_yield = 128;
+  static constexpr int spins_before_yield = 256;
+  static constexpr int longest_pause = 16;
 
   // Written by whoever takes or gives the lock. 0 free, 1 held.
   atomic<std::uint32_t> word_{0};
