@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <weft/detail/deadline.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/opaque.hpp>
 #include <weft/detail/shell.hpp>
@@ -18,7 +19,8 @@ struct barrier_storage {
 };
 static_assert(sizeof(barrier_storage) == 40, "no padding");
 WEFT_API void barrier_check_parties(std::ptrdiff_t parties) noexcept;
-WEFT_API void barrier_arrive_and_wait(barrier_storage& self, rt::end_signal* under);
+WEFT_API bool barrier_arrive_and_wait(barrier_storage& self, std::int64_t deadline_ns,
+                                      rt::end_signal* under);
 }  // namespace detail
 
 // For at least one party. Reusable at once: whoever leaves a round may arrive for the next one
@@ -33,8 +35,14 @@ class barrier {
 
   // Waits until all parties have arrived. Throws task_cancelled; then it has not arrived.
   [[gnu::always_inline]] void arrive_and_wait(detail::until_end end = {}) {
-    detail::barrier_arrive_and_wait(storage_, end.signal);
-    detail::end_of_shell();
+    detail::shell(detail::barrier_arrive_and_wait(storage_, detail::never, end.signal));
+  }
+  // The same; false: not in time, and it has not arrived.
+  [[gnu::always_inline]] bool arrive_and_wait_for(detail::delay d, detail::until_end end = {}) {
+    return detail::shell(detail::barrier_arrive_and_wait(storage_, d.due_ns, end.signal));
+  }
+  [[gnu::always_inline]] bool arrive_and_wait_until(detail::moment t, detail::until_end end = {}) {
+    return detail::shell(detail::barrier_arrive_and_wait(storage_, t.due_ns, end.signal));
   }
 
  private:

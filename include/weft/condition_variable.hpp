@@ -59,6 +59,7 @@ WEFT_API bool condition_wait(condition_storage& self, mutex& held, std::int64_t 
                              rt::end_signal* under);
 WEFT_API bool condition_wait(condition_storage& self, const lock_calls& held,
                              std::int64_t deadline_ns, rt::end_signal* under);
+WEFT_API void condition_begin(rt::end_signal* under);  // throws task_cancelled
 WEFT_API void condition_notify_one(condition_storage& self) noexcept;
 WEFT_API void condition_notify_all(condition_storage& self) noexcept;
 WEFT_API void condition_destroyed_in_use(condition_storage& self) noexcept;
@@ -93,7 +94,7 @@ class condition_variable {
   }
   template <class Lock, detail::is_condition Predicate>
   [[gnu::always_inline]] void wait(Lock& lock, Predicate condition, detail::until_end end = {}) {
-    while (!condition()) wait_ns(lock, detail::never, end);
+    wait_while_not(lock, detail::never, condition, end);
   }
 
   template <class Lock>
@@ -145,6 +146,7 @@ class condition_variable {
   template <class Lock, class Predicate>
   [[gnu::always_inline]] bool wait_while_not(Lock& lock, std::int64_t due_ns, Predicate& condition,
                                              detail::until_end end) {
+    detail::condition_begin(end.signal);
     while (!condition())
       if (!wait_ns(lock, due_ns, end)) return condition();
     return true;

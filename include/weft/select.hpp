@@ -191,25 +191,15 @@ class select_set : private detail::select_entries {
 
   // Each returns the index of the new case.
   template <class... Args>
-  int recv(Args&&... args) {
-    return add(weft::recv(std::forward<Args>(args)...));
-  }
+  int recv(Args&&... args) { return add(weft::recv(std::forward<Args>(args)...)); }
   template <class... Args>
-  int send(Args&&... args) {
-    return add(weft::send(std::forward<Args>(args)...));
-  }
+  int send(Args&&... args) { return add(weft::send(std::forward<Args>(args)...)); }
   template <class... Args>
-  int otherwise(Args&&... args) {
-    return add(weft::otherwise(std::forward<Args>(args)...));
-  }
+  int otherwise(Args&&... args) { return add(weft::otherwise(std::forward<Args>(args)...)); }
   template <class... Args>
-  int timeout(Args&&... args) {
-    return add(weft::timeout(std::forward<Args>(args)...));
-  }
+  int timeout(Args&&... args) { return add(weft::timeout(std::forward<Args>(args)...)); }
   template <class... Args>
-  int until(Args&&... args) {
-    return add(weft::until(std::forward<Args>(args)...));
-  }
+  int until(Args&&... args) { return add(weft::until(std::forward<Args>(args)...)); }
   template <select_clause Clause>
   int add(Clause&& clause) {
     if constexpr (requires { std::move(clause).kept(); })

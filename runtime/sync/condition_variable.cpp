@@ -169,6 +169,8 @@ bool condition_wait(condition_storage& self, const lock_calls& held, std::int64_
   return result == rt::wait_result::ok;
 }
 
+void condition_begin(rt::end_signal* under) { rt::enter_blocking_call(under); }
+
 void condition_notify_one(condition_storage& self) noexcept {
   rt::note_caller();
   core_of<condition_core>(self).notify_one();

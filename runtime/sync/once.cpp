@@ -13,12 +13,15 @@
 #include "runtime/sync/sync.hpp"
 
 namespace weft::rt {
+
+using detail::once_turn;
+
 namespace {
 
 class once_core {
  public:
-  // True: the caller runs it now, and calls end().
-  bool begin(const void* pc);
+  // ours: the caller runs it now, and calls end().
+  once_turn begin(const void* pc, std::int64_t deadline_ns);
   void end(bool happened) noexcept;
 
  private:
@@ -32,23 +35,26 @@ class once_core {
   wait_queue queue_;  // a node's amount is its token, its cell is set when it is its turn
 };
 
-bool once_core::begin(const void* pc) {
+once_turn once_core::begin(const void* pc, std::int64_t deadline_ns) {
   const owner_token me = enter_blocking_call();
   lock_.lock();
   if (state_.load(std::memory_order_relaxed) == done) {
     lock_.unlock();
-    return false;
+    return once_turn::happened;
   }
   if (state_.load(std::memory_order_relaxed) == running) {
     wait_node node;
     node.amount = me;
-    throw_if_interrupted(wait_one(lock_, queue_, node, {wait_reason::once_call, this, pc}));
-    return node.cell != nullptr;
+    const wait_result result = wait_one_until(lock_, queue_, node,
+                                              {wait_reason::once_call, this, pc}, deadline_ns);
+    throw_if_interrupted(result);
+    if (result == wait_result::timed_out) return once_turn::timed_out;
+    return node.cell != nullptr ? once_turn::ours : once_turn::happened;
   }
   state_.store(running, std::memory_order_relaxed);
   owner_ = me;
   lock_.unlock();
-  return true;
+  return once_turn::ours;
 }
 
 void once_core::end(bool happened) noexcept {
@@ -92,8 +98,8 @@ rt::once_core& core_of(once_storage& storage) noexcept {
 }
 }  // namespace
 
-bool once_begin(once_storage& self) {
-  return core_of(self).begin(__builtin_return_address(0));
+once_turn once_begin(once_storage& self, std::int64_t deadline_ns) {
+  return core_of(self).begin(__builtin_return_address(0), deadline_ns);
 }
 
 void once_end(once_storage& self, bool happened) noexcept {

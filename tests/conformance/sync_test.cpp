@@ -9,6 +9,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using weft_test::on_workers;
 using weft_test::settle;
 using weft_test::yield_until;
@@ -340,6 +341,76 @@ TEST_P(Semaphore, TheLargestNumberOfUnitsIsEnoughForEverybody) {
   units.acquire(1000);
   units.release(1001);
   EXPECT_TRUE(units.try_acquire(INT64_MAX / 4));
+}
+
+class Meetings : public on_workers {};
+WEFT_ON_WORKERS(Meetings);
+
+TEST_P(Meetings, AWaitWhoseConditionHoldsAtOnceCanBeCancelledToo) {
+  run([] {
+    weft::mutex mutex;
+    weft::condition_variable changed;
+    std::atomic<bool> started{false};
+    auto never_dry = weft::spawn([&] {
+      std::unique_lock lock(mutex);
+      for (;;) {
+        started = true;
+        changed.wait(lock, [] { return true; });
+        lock.unlock();
+        weft::this_task::yield();
+        lock.lock();
+      }
+    });
+    yield_until(started);
+    never_dry.cancel();
+    EXPECT_THROW(never_dry.join(), weft::task_ended);
+  });
+}
+
+TEST_P(Meetings, APartyWhoseTimeIsOverHasNotArrived) {
+  run([] {
+    weft::barrier barrier(2);
+    EXPECT_FALSE(barrier.arrive_and_wait_for(1ms));
+    EXPECT_FALSE(barrier.arrive_and_wait_until(std::chrono::steady_clock::now()));
+    for (int round = 0; round < 50; ++round) {
+      auto other = weft::spawn([&] { return barrier.arrive_and_wait_for(1h); });
+      barrier.arrive_and_wait();
+      EXPECT_TRUE(other.join());
+      auto late = weft::spawn([&] {
+        while (!barrier.arrive_and_wait_for(20us)) {
+        }
+      });
+      barrier.arrive_and_wait();
+      late.join();
+    }
+  });
+}
+
+TEST_P(Once, ACallThatWaitsForAnotherGivesUpWhenItsTimeIsOver) {
+  run([] {
+    weft::once once;
+    auto go_on = weft::make_chan<void>();
+    std::atomic<bool> running{false};
+    auto first = weft::spawn([&] {
+      once.call([&] {
+        running = true;
+        go_on.recv();
+      });
+    });
+    yield_until(running);
+    EXPECT_FALSE(once.call_for(1ms, [] { ADD_FAILURE(); }));
+    EXPECT_FALSE(once.call_until(std::chrono::steady_clock::now(), [] { ADD_FAILURE(); }));
+    auto patient = weft::spawn([&] { return once.call_for(1h, [] { ADD_FAILURE(); }); });
+    settle();
+    go_on.send();
+    EXPECT_TRUE(patient.join());
+    first.join();
+    EXPECT_TRUE(once.call_for(0s, [] { ADD_FAILURE(); }));
+    weft::once fresh;
+    int calls = 0;
+    EXPECT_TRUE(fresh.call_for(0s, [&](int by) { calls += by; }, 1));
+    EXPECT_EQ(calls, 1);
+  });
 }
 
 }  // namespace

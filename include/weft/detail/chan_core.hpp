@@ -134,17 +134,11 @@ class chan_handle {
 // Lets the mixins, select and the library see the core of a channel.
 struct chan_access {
   template <class Chan>
-  static chan_head* head(const Chan& ch) noexcept {
-    return ch.handle_.get();
-  }
+  static chan_head* head(const Chan& ch) noexcept { return ch.handle_.get(); }
   template <class Chan>
-  static const chan_handle& handle(const Chan& ch) noexcept {
-    return ch.handle_;
-  }
+  static const chan_handle& handle(const Chan& ch) noexcept { return ch.handle_; }
   template <class Chan>
-  static Chan make(chan_handle handle) noexcept {
-    return Chan(std::move(handle));
-  }
+  static Chan make(chan_handle handle) noexcept { return Chan(std::move(handle)); }
 };
 
 // What both ends have.

@@ -57,9 +57,7 @@ class cell {
   void* address() noexcept { return bytes_; }
   T& value() noexcept { return *std::launder(reinterpret_cast<T*>(bytes_)); }
   template <class V>
-  void make(V&& from) {
-    ::new (static_cast<void*>(bytes_)) T(std::forward<V>(from));
-  }
+  void make(V&& from) { ::new (static_cast<void*>(bytes_)) T(std::forward<V>(from)); }
   void destroy() noexcept { value().~T(); }
 
  private:
@@ -72,9 +70,7 @@ class cell<T, true> {
   void* address() noexcept { return &box_; }
   T& value() noexcept { return *box_; }
   template <class V>
-  void make(V&& from) {
-    box_ = new T(std::forward<V>(from));
-  }
+  void make(V&& from) { box_ = new T(std::forward<V>(from)); }
   void destroy() noexcept { delete box_; }
 
  private:

@@ -41,9 +41,7 @@ template <class R>
 struct join_state final : join_base {
   std::optional<R> value;
   template <class Closure>
-  void call(Closure& closure) {
-    value.emplace(closure());
-  }
+  void call(Closure& closure) { value.emplace(closure()); }
   R take() { return std::move(*value); }
 };
 
@@ -51,18 +49,14 @@ template <class R>
 struct join_state<R&> final : join_base {
   R* value = nullptr;
   template <class Closure>
-  void call(Closure& closure) {
-    value = &closure();
-  }
+  void call(Closure& closure) { value = &closure(); }
   R& take() { return *value; }
 };
 
 template <>
 struct join_state<void> final : join_base {
   template <class Closure>
-  void call(Closure& closure) {
-    closure();
-  }
+  void call(Closure& closure) { closure(); }
   void take() {}
 };
 

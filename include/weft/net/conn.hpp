@@ -55,9 +55,7 @@ using weft::detail::never;
 // For what else works on a connection or listener: select, serve.
 struct descriptor_access {
   template <class T>
-  static const net_descriptor& of(const T& handle) noexcept {
-    return handle.descriptor_;
-  }
+  static const net_descriptor& of(const T& handle) noexcept { return handle.descriptor_; }
 };
 
 // The return address of these is the place of a wait in reports. Null error: they throw.

@@ -52,9 +52,7 @@ class listener {
   explicit operator bool() const noexcept { return is_open(); }
 
   // For accept(), as conn's.
-  void set_deadline(deadline when) noexcept {
-    descriptor_.set_deadline(true, true, when.ns());
-  }
+  void set_deadline(deadline when) noexcept { descriptor_.set_deadline(true, true, when.ns()); }
 
   // With the port that the system chose if 0 was asked for; also after close().
   const address& local_address() const noexcept { return local_; }
