@@ -173,6 +173,8 @@ template <select_clause... Clauses>
   const int chosen = detail::select_run(cases, count, plan, nullptr);
   index = 0;
   ((index++ == chosen ? clauses.finish(cases[chosen]) : static_cast<void>(0)), ...);
+  if (plan.lost != nullptr) [[unlikely]]
+    plan.rethrow_lost();
   return chosen;
 }
 

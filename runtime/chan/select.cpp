@@ -32,6 +32,7 @@
 #include <weft/detail/select_core.hpp>
 
 #include <bit>
+#include <exception>
 #include <memory>
 
 #include <weft/detail/select_entry.hpp>
@@ -42,8 +43,8 @@ namespace weft::rt::selecting {
 namespace {
 
 // Step 1, for one case that looks ready.
-bool try_one(select_case& c) {
-  select_operands operand(&c, 1);  // given back if it is not sent, also to be prepared anew
+bool try_one(select_case& c, const select_plan& plan) {
+  select_operands operand(&c, 1, plan);  // given back if it is not sent, also to be prepared anew
   prepare(c);
   spin_lock& lock = lock_of(c);
   wake_up wake;
@@ -99,7 +100,7 @@ int select_from(select_case* cases, int count, const select_plan& plan, const vo
       if (can_become_ready(cases[i]) && looks_ready(cases[i])) ready |= std::uint64_t{1} << i;
     if (ready != 0) {
       const int chosen = random_bit(ready);
-      if (try_one(cases[chosen])) return chosen;
+      if (try_one(cases[chosen], plan)) return chosen;
     } else if (!may_wait && none_was_ready(cases, count)) {
       return plan.otherwise;
     }
@@ -118,6 +119,10 @@ namespace weft::detail {
 }
 
 void select_two_otherwise() { throw error("a select has one otherwise() at most"); }
+
+void select_plan::rethrow_lost() const { std::rethrow_exception(*static_cast<std::exception_ptr*>(lost)); }
+
+void select_plan::forget_lost() const noexcept { delete static_cast<std::exception_ptr*>(lost); }
 
 select_entry::~select_entry() = default;
 
@@ -156,6 +161,8 @@ void select_entries::remove_all() noexcept {
   select_entry* e = head_;
   for (index = 0; index < chosen; ++index) e = e->next;
   e->finish(cases[chosen]);
+  if (plan.lost != nullptr) [[unlikely]]
+    plan.rethrow_lost();
   return chosen;
 }
 

@@ -71,7 +71,7 @@ due_time earliest(const select_plan& plan) noexcept {
 class locked_select {
  public:
   locked_select(select_case* cases, int count, const select_plan& plan)
-      : cases_(cases), count_(count), plan_(plan), operands_(cases, count), work_(count) {
+      : cases_(cases), count_(count), plan_(plan), operands_(cases, count, plan), work_(count) {
     for (int i = 0; i < count; ++i)
       if (can_become_ready(cases[i])) work_.live[live_++] = i;
     for (int k = 0; k < live_; ++k) work_.locks[k] = &lock_of(live(k));

@@ -1,6 +1,8 @@
 // Between the two halves of select: what select.cpp and select_locked.cpp do with a case.
 #pragma once
 
+#include <exception>
+
 #include "runtime/chan/chan_select.hpp"
 #include "runtime/task/select_case.hpp"
 
@@ -58,7 +60,8 @@ inline void prepare(select_case& c) {
 // nothing is moved before everything is copied, and moves are undone last first.
 class select_operands {
  public:
-  select_operands(select_case* cases, int count) noexcept : cases_(cases), count_(count) {}
+  select_operands(select_case* cases, int count, const select_plan& plan) noexcept
+      : cases_(cases), count_(count), plan_(plan) {}
   select_operands(const select_operands&) = delete;
   select_operands& operator=(const select_operands&) = delete;
   ~select_operands() { give_back(); }
@@ -105,7 +108,7 @@ class select_operands {
   void give_back() noexcept {
     for (int i = count_; i-- > 0;) {
       select_case& c = cases_[i];
-      if (c.is_prepared && !c.shares) c.operand->unprepare(c);
+      if (c.is_prepared && !c.shares) unprepare(c);
       c.is_prepared = c.shares = false;
     }
   }
@@ -122,8 +125,17 @@ class select_operands {
     return nullptr;
   }
 
+  void unprepare(select_case& c) const noexcept {
+    try {
+      c.operand->unprepare(c);
+    } catch (...) {
+      if (plan_.lost == nullptr) plan_.lost = new std::exception_ptr(std::current_exception());
+    }
+  }
+
   select_case* cases_;
   int count_;
+  const select_plan& plan_;
 };
 
 // Step 3 of select.cpp: all cases at once, with a wait if need be.

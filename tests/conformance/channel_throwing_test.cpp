@@ -1,7 +1,9 @@
 // SEMANTICS, "Channels": a T whose move may throw is boxed; no user code runs under a lock of ours,
 // so that the constructors and the destructor of a value may use the channel that it travels in.
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/support/counted.hpp"
 #include "tests/support/run.hpp"
@@ -52,6 +54,48 @@ TEST_P(ThrowingMove, IsStillTheCallersWhenItWasNotSent) {
     ch.close();
     EXPECT_THROW(ch.send(std::move(v)), weft::closed_channel);
     EXPECT_EQ(v.value, 4);
+  });
+}
+
+// Its moves may throw, and its assignment does.
+struct never_assigned {
+  explicit never_assigned(int v) : value(v) {}
+  never_assigned(never_assigned&& other) noexcept(false) : value(std::exchange(other.value, -1)) {}
+  never_assigned& operator=(never_assigned&&) noexcept(false) { throw std::runtime_error("assigned"); }
+  int value;
+};
+
+TEST_P(ThrowingMove, AThrowOfTheMoveBackLeavesASelectWhoseChosenCaseIsFinished) {
+  run([] {
+    auto nobody = weft::make_chan<never_assigned>();
+    auto in = weft::make_chan<int>();
+    never_assigned v(4);
+    std::atomic<bool> started{false};
+    auto selecting = weft::spawn([&] {
+      int got = 0;
+      started = true;
+      try {  // unless the value was there at once
+        weft::select(weft::send(nobody, std::move(v)), weft::recv(in, got));
+      } catch (const std::runtime_error&) {
+      }
+      return got;
+    });
+    yield_until(started);
+    weft_test::settle();
+    in.send(7);
+    EXPECT_EQ(selecting.join(), 7);
+    EXPECT_THROW(weft::select(weft::send(nobody, never_assigned(4)), weft::timeout(1ms)),
+                 std::runtime_error);
+    weft::select_set set;
+    set.send(nobody, never_assigned(4));
+    set.timeout(1ms);
+    EXPECT_THROW(set.wait(), std::runtime_error);
+    auto cancelled = weft::spawn([&] {
+      weft::select(weft::send(nobody, never_assigned(4)), weft::recv(in));
+    });
+    weft_test::settle();
+    cancelled.cancel();
+    EXPECT_THROW(cancelled.join(), weft::task_ended);
   });
 }
 

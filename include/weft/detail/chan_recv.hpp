@@ -202,12 +202,8 @@ template <class Self>
 class recv_side<Self, void> {
  public:
   // All of them: true for a signal, false when closed and drained (or none came in time).
-  [[gnu::always_inline]] bool recv() const {
-    return shell(chan_recv(head(), nullptr));
-  }
-  [[gnu::always_inline]] bool recv(until_end end) const {
-    return recv_under(head(), nullptr, end);
-  }
+  [[gnu::always_inline]] bool recv() const { return shell(chan_recv(head(), nullptr)); }
+  [[gnu::always_inline]] bool recv(until_end end) const { return recv_under(head(), nullptr, end); }
   [[gnu::always_inline]] bool try_recv() const {
     chan_head* c = head();
     if (c == nullptr || !chan_head::recv_looks_ready(c->look())) return false;

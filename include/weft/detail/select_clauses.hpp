@@ -176,7 +176,7 @@ class send_clause {
     of(c).out_.fill(of(c).operand_.get());
     c.cell = of(c).out_.address();
   }
-  static void unprepare(select_case& c) noexcept { of(c).out_.give_back(of(c).operand_.get()); }
+  static void unprepare(select_case& c) { of(c).out_.give_back(of(c).operand_.get()); }
   static void was_sent(select_case& c) noexcept { of(c).out_.sent(); }
   static const void* source(const select_case& c) noexcept { return of(c).operand_.source(); }
   static constexpr select_operand functions{&prepare, &unprepare, &was_sent, &source};

@@ -29,7 +29,7 @@ struct select_case;
 // For operands that need work before and after, outside of locks (a value on its way into a box).
 struct select_operand {
   void (*prepare)(select_case& to);  // may throw; sets to.cell
-  void (*unprepare)(select_case& to) noexcept;
+  void (*unprepare)(select_case& to);  // throws what a move back does
   void (*sent)(select_case& to) noexcept;  // by another case that has the same source
   // Of a prepared value that must be given back (moved from); null: it was copied. Prepared after
   // those, and once for all cases that move from the same object.
@@ -60,6 +60,17 @@ struct select_plan {
   std::int64_t delay_ns = no_deadline;     // of timeout
   std::int64_t deadline_ns = no_deadline;  // of until
   rt::end_signal* under = nullptr;         // the context of the whole select
+  // Ours: an std::exception_ptr. The move that gave an operand back threw: for the user, once the
+  // chosen case is finished.
+  mutable void* lost = nullptr;
+
+  select_plan() noexcept = default;
+  select_plan(const select_plan&) = delete;
+  ~select_plan() {
+    if (lost != nullptr) forget_lost();
+  }
+  WEFT_API void rethrow_lost() const;
+  WEFT_API void forget_lost() const noexcept;
 
   void add_otherwise(int index);  // throws if there is one already
   void add_timeout(int index, std::int64_t delay) noexcept {
