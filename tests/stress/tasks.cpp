@@ -40,7 +40,8 @@ class child {
       case 0:
         return true;  // the destructor cancels and joins
       case 1:
-        if (what_ != errand::waits_for_ever) {
+        // An exception that nobody could get any more would be a panic.
+        if (what_ != errand::waits_for_ever && what_ != errand::throws) {
           handle_.detach();
           return true;
         }
