@@ -63,9 +63,9 @@ void after_fork_in_child() {
 }  // namespace
 
 void watch_forks() noexcept {
-  static const int registered =
-      pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
-  (void)registered;
+  static constinit rt::atomic<bool> registered{false};
+  if (!registered.exchange(true, std::memory_order_relaxed))
+    (void)pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
 }
 
 void clean_up_after_fork() noexcept {

@@ -281,6 +281,9 @@ class caller_does_not_count {
 
 }  // namespace
 
+// Made while the program loads: a thread that forks must not find it half made.
+[[maybe_unused]] static const scheduler& made_early = the_scheduler();
+
 scheduler& the_scheduler() noexcept {
   // Never destroyed: foreign threads may call weft during static destruction.
   alignas(scheduler) static unsigned char memory[sizeof(scheduler)];

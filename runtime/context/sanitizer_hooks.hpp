@@ -14,6 +14,8 @@
 //   valgrind  where stacks are, so that it tells a switch from a huge frame.
 #pragma once
 
+#include <atomic>
+
 #include "runtime/context/context.hpp"
 
 #if WEFT_ASAN
@@ -58,9 +60,14 @@ inline void made([[maybe_unused]] context& flow) noexcept {
 #endif
 #if WEFT_VALGRIND
   // Asked once: the question costs as much as a switch.
-  static const bool watched = RUNNING_ON_VALGRIND != 0;
+  static constinit std::atomic<signed char> known{-1};
+  signed char watched = known.load(std::memory_order_relaxed);
+  if (watched < 0) {
+    watched = RUNNING_ON_VALGRIND != 0 ? 1 : 0;
+    known.store(watched, std::memory_order_relaxed);
+  }
   flow.valgrind_id =
-      watched ? static_cast<unsigned>(VALGRIND_STACK_REGISTER(flow.stack.lo, flow.stack.hi)) + 1
+      watched != 0 ? static_cast<unsigned>(VALGRIND_STACK_REGISTER(flow.stack.lo, flow.stack.hi)) + 1
               : 0;
 #endif
 }

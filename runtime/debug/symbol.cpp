@@ -1,5 +1,6 @@
 #include "runtime/debug/symbol.hpp"
 
+#include <atomic>
 #include <cxxabi.h>
 #include <dlfcn.h>
 
@@ -33,8 +34,12 @@ void ignore_error(void*, const char*, int) {}
 
 // Reads the debug information at its first use and keeps it; libbacktrace guards it itself.
 backtrace_state* the_state() {
-  static backtrace_state* const state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
-  return state;
+  // Without a guard of the compiler's: a thread that forks would leave it taken in the child.
+  static constinit std::atomic<backtrace_state*> known{nullptr};
+  backtrace_state* state = known.load(std::memory_order_acquire);
+  if (state != nullptr) return state;
+  backtrace_state* const fresh = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
+  return known.compare_exchange_strong(state, fresh, std::memory_order_acq_rel) ? fresh : state;
 }
 
 // Called for the innermost inlined frame first.

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #ifndef MADV_GUARD_INSTALL
@@ -78,7 +79,13 @@ const os_memory& os_memory_real() noexcept {
 }
 
 std::size_t round_up_to_page(std::size_t bytes) noexcept {
-  static const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  // Without a guard of the compiler's: a thread that forks would leave it taken in the child.
+  static constinit std::atomic<std::size_t> known{0};
+  std::size_t page = known.load(std::memory_order_relaxed);
+  if (page == 0) {
+    page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    known.store(page, std::memory_order_relaxed);
+  }
   return (bytes + page - 1) / page * page;
 }
 

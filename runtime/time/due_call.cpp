@@ -31,12 +31,16 @@ struct service {
 
 // Never destroyed: nothing of ours runs in static destruction. Replaced when its task was left as it
 // was; the old one stays, because calls that are pending there know it.
-atomic<service*>& service_slot() noexcept {
-  static atomic<service*>& it = *new atomic<service*>(new service);
-  return it;
-}
+constinit atomic<service*> service_slot{nullptr};
 
-service& the_service() noexcept { return *service_slot().load(std::memory_order_acquire); }
+service& the_service() noexcept {
+  service* it = service_slot.load(std::memory_order_acquire);
+  if (it != nullptr) return *it;
+  auto* const fresh = new service;
+  if (service_slot.compare_exchange_strong(it, fresh, std::memory_order_acq_rel)) return *fresh;
+  delete fresh;
+  return *it;
+}
 
 void note_due(timer_node& timer) noexcept {
   service& s = the_service();
@@ -158,7 +162,7 @@ void forget_due_calls() noexcept {
   service& old = the_service();
   auto* fresh = new service;
   fresh->before = &old;
-  service_slot().store(fresh, std::memory_order_release);
+  service_slot.store(fresh, std::memory_order_release);
 }
 
 bool cancel_due_call(due_call& what) noexcept {
