@@ -55,6 +55,7 @@ TEST_P(MainExit, AbandonedTasksAreNeitherRunNorServedNorCountedLater) {
   // Whoever waits for a channel keeps it; who is abandoned never lets go.
   static auto& channels = *new std::vector<weft::chan<int>>;
   auto ch = channels.emplace_back(weft::make_chan<int>());
+  auto other = channels.emplace_back(weft::make_chan<int>());
   std::atomic<int> ready{0}, ran_on{0};
   weft::semaphore none(0);
   const auto waiting_for = [&](auto wait) {
@@ -74,7 +75,7 @@ TEST_P(MainExit, AbandonedTasksAreNeitherRunNorServedNorCountedLater) {
     waiting_for([&] { weft::select(weft::recv(ch), weft::recv(ch)); });
     waiting_for([&] { none.acquire(); });
     waiting_for([&] { weft::sleep_for(24h); });
-    waiting_for([&] { weft::make_chan<int>().recv_for(24h); });
+    waiting_for([&] { other.recv_for(24h); });
     weft_test::yield_until([&] { return ready == 5; });
   });
   weft::run(with(weft::main_exit::wait), [&] {
