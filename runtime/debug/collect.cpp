@@ -151,14 +151,25 @@ class writer {
 };
 
 // Tasks with equal keys are one entry.
-using fold_key = std::tuple<wait_reason, bool, bool, const void*, const void*, std::string,
+using fold_key = std::tuple<wait_reason, bool, bool, std::string, std::string, std::string,
                             std::string>;
 
-fold_key key_of(const seen_task& seen) {
+// The same line is the same place, also where a compiler has unrolled a loop.
+std::string place_key(const debug::code_place& place, const void* pc) {
+  if (!place.file.empty()) return place.file + ":" + std::to_string(place.line);
+  return std::to_string(reinterpret_cast<std::uintptr_t>(pc));
+}
+
+fold_key key_of(const seen_task& seen, writer& write) {
   std::string about = seen.thing.about;
   for (const seen_thing& c : seen.cases) about += std::string("\n") + to_text(c.reason) + c.about;
-  return {seen.thing.reason, seen.waits, seen.runnable && !seen.waits, seen.pc, seen.spawn_pc,
-          seen.name, std::move(about)};
+  return {seen.thing.reason,
+          seen.waits,
+          seen.runnable && !seen.waits,
+          place_key(write.place(seen.pc), seen.pc),
+          place_key(write.place(seen.spawn_pc), seen.spawn_pc),
+          seen.name,
+          std::move(about)};
 }
 
 const char* reason_of(const seen_task& seen) noexcept {
@@ -177,7 +188,7 @@ debug::deadlock_report collect_tasks(const collect_how& how) {
   for (const seen_task& seen : all) {
     const std::chrono::nanoseconds since(
         seen.waits ? std::max<std::int64_t>(now - seen.since_ns, 1) : 0);
-    const auto [at, fresh] = folded.try_emplace(key_of(seen), report.tasks.size(), &seen);
+    const auto [at, fresh] = folded.try_emplace(key_of(seen, write), report.tasks.size(), &seen);
     if (!fresh) {
       debug::task_report& entry = report.tasks[at->second.first];
       const seen_task& first = *at->second.second;

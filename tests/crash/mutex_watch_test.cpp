@@ -24,9 +24,12 @@ TEST(MutexWatch, AYieldIsAWaitToo) {
 }
 #endif
 
+// gcc 12's ThreadSanitizer does not know how a std::timed_mutex is locked.
+#if !WEFT_TSAN
 TEST(MutexWatch, SaysNothingOfLocksThatAreGivenBackOrOfPinnedTasks) {
   const auto r = run_crash_program("watch_mutex", {"well"});
   EXPECT_EQ(r.status, 0) << r.text();
 }
+#endif
 
 }  // namespace

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   options.signal_handlers = kind != "quit_refused" && kind != "segv_refused";
   return weft::run(options, [&] {
     if (kind == "segv_chained" || kind == "segv_refused") {
-      weft::spawn([] { *static_cast<volatile int*>(nullptr) = 1; }).join();
+      weft::spawn([] { *reinterpret_cast<volatile int*>(64) = 1; }).join();
       return 1;
     }
     auto ch = weft::make_chan<int>();
