@@ -57,19 +57,25 @@ void retire_an_idle_substitute() noexcept {
   }
 }
 
+// Under the idle lock: in between the tasks are in the hands of a thread that holds no processor, and
+// whoever decides that all tasks are asleep must not look then.
 void empty_stuck_processor(processor& stuck) noexcept {
+  scheduler& s = the_scheduler();
+  if (stuck.queue.empty() && stuck.front.empty()) return;
   local_queue<rt::task, local_queue_capacity> loot;
   bool any = false;
   std::uint32_t stolen = 0;
+  s.idle_lock.lock();
   while (rt::task* first = stuck.queue.steal_into(loot, stolen)) {
-    the_scheduler().global.push(*first);
-    while (rt::task* next = loot.pop()) the_scheduler().global.push(*next);
+    s.global.push(*first);
+    while (rt::task* next = loot.pop()) s.global.push(*next);
     any = true;
   }
   while (rt::task* next = stuck.front.rob()) {
-    the_scheduler().global.push(*next);
+    s.global.push(*next);
     any = true;
   }
+  s.idle_lock.unlock();
   if (any) wake_if_needed();
 }
 
