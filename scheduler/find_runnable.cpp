@@ -6,8 +6,8 @@
 // so the number of dispatches to the next round follows the time the last ones took.
 //
 // Order: own timers, poller, a share of the global queue (all of that goes behind the own tasks), front,
-// local queue, then everything again after becoming a searcher: other processors' queues and timers, and their fronts, if their worker
-// has dispatched nothing since the search began.
+// local queue; then, as a searcher, the other processors' queues and timers and the global queue again,
+// and the fronts of those that have dispatched nothing for a while.
 #include <algorithm>
 
 #include "netpoll/poller.hpp"

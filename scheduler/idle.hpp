@@ -13,8 +13,8 @@
 // the last searcher wakes the next one (there may be more), or gives up by the protocol above.
 //
 // At most half of the busy workers search. Waking costs 5-14 us, so it is done only for surplus
-// work: the two tasks in a front are not surplus, their worker will soon be free for them; they wake
-// somebody only as long as that is of use (wake_after_push).
+// work: the two tasks in a front are not surplus, their worker will soon be free for them, and they
+// wake nobody (wake_after_push).
 //
 // Rejected: waking on each ready() (bthread: 6 times slower); an idle worker that polls (Photon).
 #pragma once
