@@ -10,6 +10,7 @@
 // batches; nothing is lost.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <new>
 
@@ -23,12 +24,14 @@ class global_queue {
  public:
   static constexpr std::uint32_t batch_size = 126;  // a batch is 1 KiB
 
-  global_queue() = default;
+  // Where batches come from; a test refuses some.
+  using memory_source = void* (*)(std::size_t bytes) noexcept;
+  explicit global_queue(memory_source memory = &from_heap) noexcept : memory_(memory) {}
   global_queue(const global_queue&) = delete;
   global_queue& operator=(const global_queue&) = delete;
   ~global_queue() {
-    while (head_ != nullptr) delete take_head_locked();
-    while (spare_ != nullptr) delete take_spare_locked();
+    while (head_ != nullptr) give_back(take_head_locked());
+    while (spare_ != nullptr) give_back(take_spare_locked());
   }
 
   void push(rt::task& task) noexcept {
@@ -53,7 +56,7 @@ class global_queue {
         continue;
       }
       lock_.unlock();  // an allocator may take its time
-      batch* fresh = new (std::nothrow) batch;
+      batch* fresh = make_batch();
       lock_.lock();
       if (fresh == nullptr || linked_head_ != nullptr) {
         link_locked(tasks, count);
@@ -92,7 +95,7 @@ class global_queue {
     while (drop != nullptr) {
       batch* gone = drop;
       drop = drop->next;
-      delete gone;
+      give_back(gone);
     }
     return taken;
   }
@@ -120,6 +123,13 @@ class global_queue {
     std::uint32_t end = 0;
     rt::task* tasks[batch_size];
   };
+
+  static void* from_heap(std::size_t bytes) noexcept { return ::operator new(bytes, std::nothrow); }
+  batch* make_batch() noexcept {
+    void* at = memory_(sizeof(batch));
+    return at != nullptr ? ::new (at) batch : nullptr;
+  }
+  static void give_back(batch* gone) noexcept { ::operator delete(gone); }
 
   std::uint32_t fill_tail_locked(rt::task* const* tasks, std::uint32_t count) noexcept {
     if (tail_ == nullptr) return 0;
@@ -158,6 +168,7 @@ class global_queue {
     }
   }
 
+  const memory_source memory_;
   rt::spin_lock lock_;
 
   // Under lock_.
