@@ -60,8 +60,8 @@ class front_slots {
   // The oldest of the two; null if there is none, or if the owner or another robber is inside.
   T* rob() noexcept {
     if (empty()) return nullptr;
-    // acquire pairs with the last robber's release.
-    if (robber_.exchange(1, std::memory_order_acquire) != 0) return nullptr;
+    // The fence that follows also orders us after the last robber's release.
+    if (robber_.exchange(1, std::memory_order_relaxed) != 0) return nullptr;
     rt::asymmetric_heavy("front.rob");
     T* taken = nullptr;
     // acquire pairs with the owner's release: it has left, and what it wrote is seen.
